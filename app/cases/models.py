@@ -1,0 +1,153 @@
+"""Grid cases (网格案件): catalogue, case, its moves and photos."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gis.db import Base, HasId, enum_text
+from grid.located import Located, located_indexes
+
+
+class CatalogueScheme(Base, HasId):
+    """A catalogue of classes: a standard, a city's own, or a foreign one, with its version."""
+
+    __tablename__ = "catalogue_schemes"
+
+    name: Mapped[str] = mapped_column(unique=True)
+    version: Mapped[str]
+    title_zh: Mapped[str]
+    title_en: Mapped[str]
+    is_active: Mapped[bool] = mapped_column(server_default="true")
+    is_provisional: Mapped[bool] = mapped_column(server_default="false")
+
+
+class ClassKind(enum.StrEnum):
+    """Whether a class speaks of a managed object (部件) or a happening (事件)."""
+
+    COMPONENT = "component"
+    EVENT = "event"
+
+
+class CaseClass(Base, HasId):
+    """A class of the catalogue; a major class has no parent. A code without its scheme is not a value."""
+
+    __tablename__ = "case_classes"
+    __table_args__ = (UniqueConstraint("scheme_id", "kind", "code", name="uq_case_classes_scheme_kind_code"),)
+
+    scheme_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("catalogue_schemes.id"))
+    kind: Mapped[ClassKind] = mapped_column(enum_text(ClassKind))
+    code: Mapped[str]
+    parent_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("case_classes.id"), index=True)
+    name_zh: Mapped[str]
+    name_en: Mapped[str]
+    department: Mapped[str | None]
+    search: Mapped[str] = mapped_column(server_default="")
+    attributes: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    is_active: Mapped[bool] = mapped_column(server_default="true")
+
+
+class CaseStatus(enum.StrEnum):
+    """Where a case stands (上报 reported … 结案 closed, 作废 void)."""
+
+    REPORTED = "reported"
+    VERIFYING = "verifying"
+    FILED = "filed"
+    HANDLING = "handling"
+    CHECKING = "checking"
+    CLOSED = "closed"
+    REFUSED = "refused"
+    SUSPENDED = "suspended"
+    VOID = "void"
+
+
+OPEN_STATUSES = (
+    CaseStatus.REPORTED,
+    CaseStatus.VERIFYING,
+    CaseStatus.FILED,
+    CaseStatus.HANDLING,
+    CaseStatus.CHECKING,
+    CaseStatus.SUSPENDED,
+)
+
+
+class CaseSource(enum.StrEnum):
+    """The channel a case came by."""
+
+    INSPECTOR = "inspector"
+    HOTLINE = "hotline"
+    PUBLIC = "public"
+    SENSOR = "sensor"
+    VIDEO = "video"
+    DEPARTMENT = "department"
+    IMPORT = "import"
+
+
+class Case(Base, HasId, Located):
+    """A fault or request at one place. Only `service` moves its status."""
+
+    __tablename__ = "cases"
+    __table_args__ = (
+        *located_indexes("cases"),
+        UniqueConstraint("external_system", "external_id", name="uq_cases_external"),
+        Index("ix_cases_geog", text("(geom::geography)"), postgresql_using="gist"),
+        Index("ix_cases_reported_at", "reported_at", "id"),
+        Index("ix_cases_class_id", "class_id"),
+        Index("ix_cases_status", "status"),
+    )
+
+    number: Mapped[str] = mapped_column(unique=True)
+    external_system: Mapped[str | None]
+    external_id: Mapped[str | None]
+    class_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("case_classes.id"))
+    status: Mapped[CaseStatus] = mapped_column(enum_text(CaseStatus), server_default="reported")
+    source: Mapped[CaseSource] = mapped_column(enum_text(CaseSource))
+    description: Mapped[str] = mapped_column(server_default="")
+    department: Mapped[str | None]
+    component_id: Mapped[int | None] = mapped_column(BigInteger)
+    reported_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    reported_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("accounts.id"))
+    due_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    is_on_time: Mapped[bool | None]  # as recorded by the source; None: not known
+    outcome: Mapped[str | None]
+    attributes: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    is_generated: Mapped[bool] = mapped_column(server_default="false")
+    recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class CaseMove(Base, HasId):
+    """One step of a case's life. Append-only."""
+
+    __tablename__ = "case_moves"
+
+    case_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("cases.id"), index=True)
+    from_status: Mapped[str | None]
+    to_status: Mapped[CaseStatus] = mapped_column(enum_text(CaseStatus))
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+    recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    account_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("accounts.id"))
+    actor: Mapped[str]
+    note: Mapped[str] = mapped_column(server_default="")
+
+
+class CasePhoto(Base, HasId):
+    """A photo of a case; the files lie in the home's uploads under `key`, metadata removed."""
+
+    __tablename__ = "case_photos"
+
+    case_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("cases.id"), index=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    media_type: Mapped[str]
+    width: Mapped[int]
+    height: Mapped[int]
+    stage: Mapped[str] = mapped_column(server_default="report")
+    lon: Mapped[float | None]
+    lat: Mapped[float | None]
+    taken_at: Mapped[datetime | None]
+    uploaded_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("accounts.id"))
+    uploaded_at: Mapped[datetime] = mapped_column(server_default=func.now())

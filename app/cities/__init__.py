@@ -1,0 +1,1 @@
+"""City profiles: what a city is loaded from."""

@@ -1,0 +1,1 @@
+"""Components (部件): managed objects in public space."""

@@ -1,0 +1,1 @@
+"""Emergency events (突发事件)."""

@@ -1,0 +1,1 @@
+"""Facilities: what people go to, or what comes to them."""

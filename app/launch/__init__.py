@@ -1,0 +1,1 @@
+"""Starting and stopping a city: cluster, schema, supervisor, doctor."""

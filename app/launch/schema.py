@@ -1,0 +1,36 @@
+"""The database's schema: extensions and migrations."""
+
+from __future__ import annotations
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, text
+
+from app.launch.cluster import EXTENSIONS
+from app.settings import PROJECT
+
+
+def config() -> Config:
+    """Alembic's configuration, without an ini file."""
+    made = Config()
+    made.set_main_option("script_location", str(PROJECT / "app" / "migrations"))
+    return made
+
+
+def upgrade(engine: Engine, to: str = "head") -> None:
+    """Bring the schema to a revision in one transaction; two at a time wait for each other."""
+    chosen = config()
+    with engine.begin() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(20261122)"))
+        for extension in EXTENSIONS:
+            connection.execute(text(f"CREATE EXTENSION IF NOT EXISTS {extension}"))
+        chosen.attributes["connection"] = connection
+        command.upgrade(chosen, to)
+
+
+def downgrade(engine: Engine, to: str) -> None:
+    """Take the schema back to a revision."""
+    chosen = config()
+    with engine.begin() as connection:
+        chosen.attributes["connection"] = connection
+        command.downgrade(chosen, to)

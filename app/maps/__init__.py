@@ -1,0 +1,1 @@
+"""The map: its page, and the doors to every layer."""

@@ -1,0 +1,1 @@
+"""Migrations: expand, then contract; each goes up and down."""

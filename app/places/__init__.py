@@ -1,0 +1,1 @@
+"""Areas, cells and addresses as pages, API, commands and layers."""

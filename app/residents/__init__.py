@@ -1,0 +1,1 @@
+"""Residents: persons, dwellings, residences (一标三实)."""

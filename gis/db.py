@@ -1,0 +1,103 @@
+"""The database: `Base`, column types, the engine and `transaction()`.
+
+One engine a process, set with `bind` at the edge (server, worker, command, test). Services take a
+`Session`; they may flush and never commit.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import BigInteger, Connection, DateTime, Engine, Enum, Identity, MetaData, create_engine
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+from gis.errors import Unavailable
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+E = TypeVar("E", bound=enum.Enum)
+
+
+class Base(DeclarativeBase):
+    """Root of all models: naming conventions, aware timestamps, enums kept by value as text with a CHECK."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads this very name from the class
+        datetime: DateTime(timezone=True),
+        dict[str, Any]: JSONB,
+        list[str]: JSONB,
+    }
+
+
+class HasId:
+    """A surrogate key that bulk loads can draw from the database."""
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+
+
+def enum_text(kind: type[E]) -> Enum:
+    """A text column that holds an enum's values, guarded by a CHECK."""
+    return Enum(
+        kind,
+        native_enum=False,
+        create_constraint=True,
+        length=32,
+        name=kind.__name__.lower(),
+        values_callable=lambda members: [str(member.value) for member in members],
+    )
+
+
+class _Bound:
+    """What `transaction()` opens sessions on."""
+
+    bind: Engine | Connection | None = None
+
+
+def make_engine(url: str, *, pool_size: int = 8, max_overflow: int = 4) -> Engine:
+    """An engine on a PostgreSQL URL (``postgresql://…``): JIT off, statements prepared at their second run."""
+    url = url.replace("postgres://", "postgresql://", 1).replace("postgresql://", "postgresql+psycopg://", 1)
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=max_overflow,
+        pool_pre_ping=True,
+        connect_args={"prepare_threshold": 1, "options": "-c jit=off -c timezone=UTC"},
+    )
+
+
+def bind(to: Engine | Connection | None) -> None:
+    """Set what this process works on: an engine, or in tests one connection inside an outer transaction."""
+    _Bound.bind = to
+
+
+def bound() -> Engine | Connection:
+    """The engine or connection this process works on; Unavailable when none is set."""
+    if _Bound.bind is None:
+        raise Unavailable("No database is set. Start the city with ./city up, or set DATABASE_URL.")
+    return _Bound.bind
+
+
+def on_commit(db: Session, act: Callable[[], None]) -> None:
+    """Run `act` once the transaction of `db` is committed; never when it is rolled back."""
+    db.info.setdefault("on_commit", []).append(act)
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One session and one transaction: committed whole at the end, or not at all."""
+    with Session(bound(), expire_on_commit=False, join_transaction_mode="create_savepoint") as db:
+        with db.begin():
+            yield db
+        for act in db.info.pop("on_commit", []):
+            act()

@@ -1,0 +1,124 @@
+"""What a map layer is. A domain declares each of its layers once; everything that shows it is made from that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from sqlalchemy import Select
+
+from gis.errors import NotFound
+from grid.reach import Viewer
+
+
+class Words(Protocol):
+    """A text that becomes a string in the reader's language when printed (a lazy translation, or a plain string)."""
+
+    def __str__(self) -> str: ...
+
+
+GeometryKind = Literal["POINT", "LINESTRING", "POLYGON", "GEOMETRY"]
+FieldKind = Literal["text", "number", "time", "choice", "flag"]
+Theme = Literal["base", "grid", "cases", "emergency", "people", "facilities", "environment", "planning", "uploaded"]
+
+
+@dataclass(frozen=True)
+class Field:
+    """A property of a layer's rows. `choices` maps stored values to words; `unit` is shown beside numbers."""
+
+    name: str
+    title: Words
+    kind: FieldKind = "text"
+    choices: Mapping[str, Words] | None = None
+    unit: str | None = None
+    in_tile: bool = True
+    in_list: bool = True
+    filterable: bool = False
+
+
+@dataclass(frozen=True)
+class Style:
+    """How rows are drawn: one colour, or one for each value of a `choice` field.
+
+    `colours` are ``#rrggbb`` by value; `shapes` name symbols by value (circle, square, triangle, diamond);
+    `line` and `width_px` draw outlines and lines; `label` names the property printed beside it from `label_zoom`.
+    """
+
+    colour: str = "#3b6ea5"
+    by: str | None = None
+    colours: Mapping[str, str] = field(default_factory=dict)
+    shapes: Mapping[str, str] = field(default_factory=dict)
+    shape: str = "circle"
+    size_px: float = 6
+    line: str | None = None
+    width_px: float = 1
+    opacity: float = 0.85
+    dashed: bool = False
+    label: str | None = None
+    label_zoom: int = 14
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A thematic layer, declared once.
+
+    `rows` gives, for a viewer, a Select of ``id``, ``geom`` (EPSG:4326), ``area_code``, ``unit_cell_id`` and one
+    column for each field, under the fields' names: the one rule for list, map, tile, count, export and API.
+    `floor` makes a layer of people: it is shown as counts by cell or area only, and counts below it are suppressed.
+    `channel` is the register whose writes change the layer (what `app.live` announces).
+    `detail` is the page of one row with ``{name}`` places, for example ``/cases/{number}``.
+    """
+
+    id: str
+    title: Words
+    theme: Theme
+    geometry: GeometryKind
+    rows: Callable[[Viewer], Select[Any]]
+    fields: tuple[Field, ...] = ()
+    style: Style = field(default_factory=Style)
+    zooms: range = field(default_factory=lambda: range(0, 23))
+    time_field: str | None = None
+    floor: int | None = None
+    right: str | None = None
+    channel: str | None = None
+    detail: str | None = None
+    attribution: Words = ""
+    visible: bool = False
+    order: int = 100
+
+    def get_field(self, name: str) -> Field:
+        """One of the layer's fields; NotFound when it has none of that name."""
+        for one in self.fields:
+            if one.name == name:
+                return one
+        raise NotFound("The layer {layer} has no field {name}.", layer=self.id, name=name)
+
+    def is_open_to(self, viewer: Viewer) -> bool:
+        """Whether the viewer may see this layer at all."""
+        return self.right is None or viewer.may(self.right)
+
+
+class Registry:
+    """The layers of this application, filled by each domain's `layers.py` when the application is made."""
+
+    def __init__(self) -> None:
+        self._layers: dict[str, Layer] = {}
+
+    def add(self, *layers: Layer) -> None:
+        """Register layers; an id can be taken once."""
+        for layer in layers:
+            if layer.id in self._layers:
+                raise ValueError(f"layer id {layer.id} is taken")
+            self._layers[layer.id] = layer
+
+    def get(self, layer_id: str, viewer: Viewer) -> Layer:
+        """A layer by id; NotFound when there is none, or none for this viewer."""
+        layer = self._layers.get(layer_id)
+        if layer is None or not layer.is_open_to(viewer):
+            raise NotFound("There is no layer {id}.", id=layer_id)
+        return layer
+
+    def all(self, viewer: Viewer) -> list[Layer]:
+        """The viewer's layers in drawing order, lowest first."""
+        return sorted((one for one in self._layers.values() if one.is_open_to(viewer)), key=lambda one: one.order)
