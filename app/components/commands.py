@@ -1,0 +1,7 @@
+"""Commands of components."""
+
+from __future__ import annotations
+
+import click
+
+COMMANDS: tuple[click.Command, ...] = ()

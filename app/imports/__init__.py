@@ -1,0 +1,1 @@
+"""Files into registers, and layers into files."""

@@ -1,0 +1,1 @@
+"""The shell of the application: making it, errors, words, pages, paging."""

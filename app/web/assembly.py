@@ -1,0 +1,37 @@
+"""What a domain is handed when the application is put together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask_openapi3 import OpenAPI
+
+from app.settings import Settings
+from layers.layer import Registry
+
+DOMAINS = (
+    "accounts",
+    "audit",
+    "jobs",
+    "live",
+    "places",
+    "cases",
+    "emergency",
+    "residents",
+    "components",
+    "facilities",
+    "imports",
+    "maps",
+    "cities",
+)
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """The parts that a domain's `init` fills: the web application, the layer registry, the registers open to import."""
+
+    settings: Settings
+    web: OpenAPI
+    layers: Registry
+    registers: dict[str, Any] = field(default_factory=dict)
