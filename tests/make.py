@@ -45,7 +45,8 @@ def city(db: Session, **given: Any) -> dict[str, UnitCell]:
     """District 310199 with street 001, communities 001 and 002, two cells each (west–east rows, south row = 001)."""
     whole = box(WEST, SOUTH, WEST + 2 * SIDE, SOUTH + 2 * SIDE)
     facts: dict[str, Any] = {
-        "profile": "test", "name_zh": "试验城", "name_en": "Testville", "boundary": from_shape(MultiPolygon([whole]), srid=4326),
+        "profile": "test", "name_zh": "试验城", "name_en": "Testville",
+        "boundary": from_shape(MultiPolygon([whole]), srid=4326),
         "crs_epsg": 4549, "time_zone": "Asia/Shanghai", "language": "zh", "levels": ["district", "street", "community"],
         "cell_scheme": "GB/T 30428.1-2013", "cell_target_m2": 10_000.0, "snap_m": 50.0, "is_demo": False,
     }  # fmt: skip
