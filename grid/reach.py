@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, true
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, false, or_, true
 
 from gis.errors import Forbidden
 
@@ -49,7 +49,7 @@ def whole_city(rights: Collection[str] = (), name: str = "system") -> Viewer:
 
 
 def within(
-    viewer: Viewer, area_code: ColumnElement[Any], department: ColumnElement[Any] | None = None
+    viewer: Viewer, area_code: SQLColumnExpression[Any], department: SQLColumnExpression[Any] | None = None
 ) -> ColumnElement[bool]:
     """The rows that a viewer may see: area code under one of the prefixes, and of the viewer's department if narrowed.
 

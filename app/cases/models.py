@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, func, text
@@ -118,6 +118,15 @@ class Case(Base, HasId, Located):
     attributes: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     is_generated: Mapped[bool] = mapped_column(server_default="false")
     recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class CaseDay(Base):
+    """How many numbers a day has given out: the row whose lock makes case numbers unique."""
+
+    __tablename__ = "case_days"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    last: Mapped[int]
 
 
 class CaseMove(Base, HasId):

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from app.migrations.helpers import guard_located, seal
+from app.migrations.helpers import guard_located, read_sql, seal
 from gis.types import geometry
 
 revision = "0003"
@@ -147,6 +147,12 @@ def upgrade() -> None:
     op.create_index("ix_cases_status", "cases", ["status"], unique=False)
     op.create_index(op.f("ix_cases_unit_cell_id"), "cases", ["unit_cell_id"], unique=False)
     op.create_table(
+        "case_days",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("last", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("day", name=op.f("pk_case_days")),
+    )
+    op.create_table(
         "case_moves",
         sa.Column("case_id", sa.BigInteger(), nullable=False),
         sa.Column("from_status", sa.String(), nullable=True),
@@ -202,13 +208,17 @@ def upgrade() -> None:
     op.create_index(op.f("ix_case_photos_case_id"), "case_photos", ["case_id"], unique=False)
     guard_located("cases")
     seal("case_moves")
+    op.execute(read_sql("0003_cases.sql"))
 
 
 def downgrade() -> None:
+    op.execute("DROP FUNCTION take_case_numbers(date, integer)")
+    op.execute("DROP FUNCTION case_number(date, bigint)")
     op.drop_index(op.f("ix_case_photos_case_id"), table_name="case_photos")
     op.drop_table("case_photos")
     op.drop_index(op.f("ix_case_moves_case_id"), table_name="case_moves")
     op.drop_table("case_moves")
+    op.drop_table("case_days")
     op.drop_index(op.f("ix_cases_unit_cell_id"), table_name="cases")
     op.drop_index("ix_cases_status", table_name="cases")
     op.drop_index("ix_cases_reported_at", table_name="cases")

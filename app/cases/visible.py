@@ -1,0 +1,48 @@
+"""The one rule for which cases a viewer sees, and what counts as open, due and truly located."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, literal
+
+from app.cases.models import OPEN_STATUSES, Case
+from grid.located import LocatedBy
+from grid.reach import Viewer, within
+
+SOON = 0.8  # from this share of the limit on, a case is due soon
+
+
+def visible(viewer: Viewer) -> ColumnElement[bool]:
+    """Cases inside the viewer's areas and, where the viewer is narrowed to one, of the viewer's department."""
+    return within(viewer, Case.area_code, Case.department)
+
+
+def is_open() -> ColumnElement[bool]:
+    """Cases that somebody still has to act on."""
+    return Case.status.in_(OPEN_STATUSES)
+
+
+def is_truly_located() -> ColumnElement[bool]:
+    """Cases whose point is their own and not the source's stand-in."""
+    return Case.located_by != LocatedBy.DEFAULT
+
+
+def clock_is(clock: str, now: datetime) -> ColumnElement[bool]:
+    """Open cases on time, due soon (80 % of the limit gone) or overdue at a moment; cases without a limit are none."""
+    soon_at = Case.reported_at + (Case.due_at - Case.reported_at) * literal(SOON)
+    chosen = {
+        "overdue": Case.due_at < now,
+        "due_soon": and_(Case.due_at >= now, soon_at <= now),
+        "on_time": soon_at > now,
+    }
+    return and_(is_open(), Case.due_at.is_not(None), chosen[clock])
+
+
+def clock_of(reported_at: datetime, due_at: datetime | None, is_running: bool, now: datetime) -> str | None:
+    """The same for one case in memory: on_time, due_soon, overdue; None without a limit or when it is over."""
+    if due_at is None or not is_running:
+        return None
+    if due_at < now:
+        return "overdue"
+    return "due_soon" if reported_at + (due_at - reported_at) * SOON <= now else "on_time"
