@@ -1,0 +1,56 @@
+"""Codes that Chinese cities live by: normalised, checked hard where the rule is sure, warned softly where it isn't."""
+
+from grid.codes.form import InvalidCode, normalise
+from grid.codes.people import (
+    WARNINGS,
+    CitizenNumber,
+    CreditCode,
+    citizen_check,
+    credit_check,
+    organisation_check,
+    parse_citizen_number,
+    parse_credit_code,
+    parse_organisation_code,
+    upgrade_old_citizen_number,
+)
+from grid.codes.places import (
+    CELL_SCHEMES,
+    COMPONENT_SCHEMES,
+    AreaCode,
+    CellCode,
+    CellScheme,
+    ComponentCode,
+    ComponentScheme,
+    cell_scheme,
+    make_cell_code,
+    parse_area_code,
+    parse_cell_code,
+    parse_component_code,
+)
+
+__all__ = [
+    "CELL_SCHEMES",
+    "COMPONENT_SCHEMES",
+    "WARNINGS",
+    "AreaCode",
+    "CellCode",
+    "CellScheme",
+    "CitizenNumber",
+    "ComponentCode",
+    "ComponentScheme",
+    "CreditCode",
+    "InvalidCode",
+    "cell_scheme",
+    "citizen_check",
+    "credit_check",
+    "make_cell_code",
+    "normalise",
+    "organisation_check",
+    "parse_area_code",
+    "parse_cell_code",
+    "parse_citizen_number",
+    "parse_component_code",
+    "parse_credit_code",
+    "parse_organisation_code",
+    "upgrade_old_citizen_number",
+]
