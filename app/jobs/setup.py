@@ -6,4 +6,4 @@ from app.web.assembly import Assembly
 
 
 def init(city: Assembly) -> None:
-    """Register blueprints, layers and import registers."""
+    """Nothing: jobs have no pages; tasks are deferred through `app.jobs.queue`."""

@@ -1,0 +1,39 @@
+"""Opening the city for a command: settings read, the running database bound."""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from app.launch.cluster import Cluster
+from app.settings import Settings, read_settings
+from gis import db as database
+from gis.errors import Unavailable
+
+
+def open_city(settings: Settings | None = None) -> Settings:
+    """Bind the engine of the running city; gives its settings with `database_url` set.
+
+    Raises Unavailable if the database does not answer.
+    """
+    settings = settings or read_settings()
+    url = settings.database_url or cluster_url(settings)
+    engine = database.make_engine(url)
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+    except OperationalError as error:
+        engine.dispose()
+        if settings.database_url:
+            raise Unavailable("The database of DATABASE_URL does not answer: {reason}", reason=error.orig) from error
+        raise Unavailable("The city in {home} is not running. Start it with ./city up.", home=settings.home) from error
+    database.bind(engine)
+    return settings.model_copy(update={"database_url": url})
+
+
+def cluster_url(settings: Settings) -> str:
+    """The private cluster's URL; Unavailable where none was made yet."""
+    cluster = Cluster.at(settings.home)
+    if not cluster.secret_file.exists():
+        raise Unavailable("There is no city in {home} yet. Make one with ./city up.", home=settings.home)
+    return cluster.url()
