@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, func
@@ -71,6 +71,15 @@ class Event(Base, HasId, Located):
     attributes: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     is_generated: Mapped[bool] = mapped_column(server_default="false")
     recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class EventDay(Base):
+    """How many numbers a day has given out: the row whose lock makes event numbers unique."""
+
+    __tablename__ = "event_days"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    last: Mapped[int]
 
 
 class EventEntry(Base, HasId):

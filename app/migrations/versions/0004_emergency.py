@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from app.migrations.helpers import guard_located, seal
+from app.migrations.helpers import guard_located, read_sql, seal
 from gis.types import geometry
 
 revision = "0004"
@@ -100,6 +100,12 @@ def upgrade() -> None:
     op.create_index("ix_events_happened_at", "events", ["happened_at", "id"], unique=False)
     op.create_index(op.f("ix_events_unit_cell_id"), "events", ["unit_cell_id"], unique=False)
     op.create_table(
+        "event_days",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("last", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("day", name=op.f("pk_event_days")),
+    )
+    op.create_table(
         "event_entries",
         sa.Column("event_id", sa.BigInteger(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
@@ -117,11 +123,15 @@ def upgrade() -> None:
     op.create_index(op.f("ix_event_entries_event_id"), "event_entries", ["event_id"], unique=False)
     guard_located("events")
     seal("event_entries")
+    op.execute(read_sql("0004_emergency.sql"))
 
 
 def downgrade() -> None:
+    op.execute("DROP FUNCTION take_event_numbers(date, integer)")
+    op.execute("DROP FUNCTION event_number(date, bigint)")
     op.drop_index(op.f("ix_event_entries_event_id"), table_name="event_entries")
     op.drop_table("event_entries")
+    op.drop_table("event_days")
     op.drop_index(op.f("ix_events_unit_cell_id"), table_name="events")
     op.drop_index("ix_events_happened_at", table_name="events")
     op.drop_index("ix_events_geom", table_name="events", postgresql_using="gist")

@@ -1,0 +1,90 @@
+"""The map layer of emergency events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select, func, select
+
+from app.emergency.models import EmergencyClass, Event, EventLevel, EventStatus
+from grid.reach import Viewer, within
+from layers.layer import Field, Layer, Style, Words
+
+LEVELS: dict[str, Words] = {
+    EventLevel.I: _l("I – extremely serious"),
+    EventLevel.II: _l("II – serious"),
+    EventLevel.III: _l("III – fairly serious"),
+    EventLevel.IV: _l("IV – ordinary"),
+    "none": _l("Level not set"),
+}
+STATUSES: dict[str, Words] = {
+    EventStatus.ACTIVE: _l("Active"),
+    EventStatus.CONTAINED: _l("Contained"),
+    EventStatus.ENDED: _l("Ended"),
+    EventStatus.VOID: _l("Void"),
+}
+# The four colours of warnings, dark enough to be outlines on a light map.
+COLOURS = {
+    EventLevel.I: "#c62828",
+    EventLevel.II: "#e06c00",
+    EventLevel.III: "#b58900",
+    EventLevel.IV: "#1f6fb5",
+    "none": "#6b7280",
+}
+SHAPES = {
+    EventLevel.I: "diamond",
+    EventLevel.II: "triangle",
+    EventLevel.III: "square",
+    EventLevel.IV: "circle",
+    "none": "circle",
+}
+
+
+def rows(viewer: Viewer) -> Select[*tuple[Any, ...]]:
+    """Events in the viewer's reach, void ones left out."""
+    return (
+        select(
+            Event.id,
+            Event.geom,
+            Event.area_code,
+            Event.unit_cell_id,
+            Event.number,
+            Event.title,
+            EmergencyClass.name_zh.label("class_zh"),
+            EmergencyClass.name_en.label("class_en"),
+            func.coalesce(Event.level, "none").label("level"),
+            Event.status,
+            Event.happened_at,
+        )
+        .join(EmergencyClass, EmergencyClass.id == Event.class_id)
+        .where(Event.status != EventStatus.VOID, within(viewer, Event.area_code))
+    )
+
+
+EVENTS = Layer(
+    id="events",
+    title=_l("Emergency events"),
+    theme="emergency",
+    geometry="GEOMETRY",
+    rows=rows,
+    fields=(
+        Field("number", _l("Number")),
+        Field("title", _l("Title")),
+        Field("class_zh", _l("Class (Chinese)")),
+        Field("class_en", _l("Class (English)")),
+        Field("level", _l("Level"), kind="choice", choices=LEVELS, filterable=True),
+        Field("status", _l("Status"), kind="choice", choices=STATUSES, filterable=True),
+        Field("happened_at", _l("Happened"), kind="time"),
+    ),
+    style=Style(
+        colour="#6b7280", by="level", colours=COLOURS, shapes=SHAPES, size_px=8, width_px=2.5, opacity=0.22,
+        label="title", label_zoom=15,
+    ),
+    time_field="happened_at",
+    right="events.read",
+    channel="events",
+    detail="/events/{number}",
+    visible=True,
+    order=310,
+)  # fmt: skip
