@@ -1,0 +1,72 @@
+"""Which role may do what. One visible table; services ask for a right by name, never for a role.
+
+A right is ``<domain>.<act>``. What a person may see of it is narrowed further by their areas (`grid.reach`).
+Residents' names are for clerks and, inside an event, commanders: neither administrators nor leaders read them.
+"""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from app.accounts.models import Role
+from layers.layer import Words
+
+RIGHTS: dict[str, Words] = {
+    "cases.read": _l("See cases"),
+    "cases.create": _l("Log cases"),
+    "cases.move": _l("File, dispatch, check and close cases"),
+    "events.read": _l("See emergency events"),
+    "events.create": _l("Open emergency events"),
+    "events.edit": _l("Change and end emergency events"),
+    "residents.read": _l("See residents, masked"),
+    "residents.create": _l("Register residents"),
+    "residents.open": _l("Open a resident's full record, with a purpose"),
+    "components.read": _l("See components"),
+    "components.edit": _l("Add and change components"),
+    "facilities.read": _l("See facilities"),
+    "facilities.edit": _l("Add and change facilities"),
+    "places.read": _l("Search addresses and areas"),
+    "grid.edit": _l("Redraw cells and areas"),
+    "layers.read": _l("See map layers"),
+    "layers.export": _l("Export map layers to files"),
+    "accounts.manage": _l("Manage accounts"),
+    "audit.read": _l("Read the audit record"),
+}
+
+_LOOK = frozenset({"places.read", "layers.read", "cases.read", "events.read", "components.read", "facilities.read"})
+
+ROLES: dict[Role, frozenset[str]] = {
+    Role.INSPECTOR: _LOOK | {"cases.create"},
+    Role.INTAKE: _LOOK | {"cases.create", "cases.move", "events.create"},
+    Role.DISPATCHER: _LOOK | {"cases.create", "cases.move", "layers.export"},
+    Role.DEPARTMENT: _LOOK | {"cases.move", "components.edit"},
+    Role.COMMANDER: _LOOK
+    | {"events.create", "events.edit", "residents.read", "residents.open", "cases.create", "layers.export"},
+    Role.PLANNER: _LOOK | {"layers.export"},
+    Role.CLERK: _LOOK | {"residents.read", "residents.create", "residents.open", "facilities.edit"},
+    Role.LEADER: _LOOK | {"layers.export"},
+    Role.ADMINISTRATOR: _LOOK
+    | {"components.edit", "facilities.edit", "grid.edit", "layers.export", "accounts.manage", "audit.read"},
+}
+
+ROLE_NAMES: dict[Role, Words] = {
+    Role.INSPECTOR: _l("Inspector"),
+    Role.INTAKE: _l("Intake operator"),
+    Role.DISPATCHER: _l("Dispatcher"),
+    Role.DEPARTMENT: _l("Department"),
+    Role.COMMANDER: _l("Commander"),
+    Role.PLANNER: _l("Planner"),
+    Role.CLERK: _l("Registry clerk"),
+    Role.LEADER: _l("Leader"),
+    Role.ADMINISTRATOR: _l("Administrator"),
+}
+
+
+def rights_of(role: Role) -> frozenset[str]:
+    """The rights of a role."""
+    return ROLES[role]
+
+
+def role_name(role: str) -> str:
+    """A role in the reader's words."""
+    return str(ROLE_NAMES[Role(role)]) if role in Role._value2member_map_ else role

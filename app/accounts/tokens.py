@@ -1,0 +1,73 @@
+"""Bearer tokens of the API: random, shown once, kept as SHA-256 only."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from app.accounts.models import Account, ApiToken
+from app.audit.service import record
+from gis.errors import NotFound
+from grid.reach import Viewer
+
+PREFIX = "city_"
+
+
+def digest_of(token: str) -> str:
+    """SHA-256 of a token, hexadecimal. The token is 256 random bits: no salt or stretching is needed."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def issue(
+    db: Session, viewer: Viewer, account: Account, *, label: str = "", lives: timedelta | None = None
+) -> tuple[str, ApiToken]:
+    """A new token for an account; the text is never to be had again. For oneself or who manages accounts."""
+    if viewer.account_id != account.id:
+        viewer.require("accounts.manage")
+    token = PREFIX + secrets.token_urlsafe(32)
+    expires_at = datetime.now(UTC) + lives if lives else None
+    kept = ApiToken(account_id=account.id, digest=digest_of(token), label=label.strip()[:80], expires_at=expires_at)
+    db.add(kept)
+    db.flush()
+    detail = {"token": kept.id}
+    record(db, viewer, act="tokens.issue", subject="account", subject_id=account.id, detail=detail)
+    return token, kept
+
+
+def list_of(db: Session, account: Account) -> Sequence[ApiToken]:
+    """An account's tokens that still hold, newest first."""
+    found = select(ApiToken).where(ApiToken.account_id == account.id, ApiToken.revoked_at.is_(None))
+    return db.scalars(found.order_by(ApiToken.id.desc())).all()
+
+
+def revoke(db: Session, viewer: Viewer, token_id: int) -> ApiToken:
+    """End a token; NotFound when it is not there or not this viewer's to end."""
+    token = db.get(ApiToken, token_id)
+    if token is None or (viewer.account_id != token.account_id and not viewer.may("accounts.manage")):
+        raise NotFound("There is no such token.")
+    if token.revoked_at is None:
+        token.revoked_at = datetime.now(UTC)
+        detail = {"token": token.id}
+        record(db, viewer, act="tokens.revoke", subject="account", subject_id=token.account_id, detail=detail)
+    return token
+
+
+def account_of(db: Session, token: str) -> Account | None:
+    """The active account behind a token, or None."""
+    now = datetime.now(UTC)
+    holds = (
+        ApiToken.digest == digest_of(token),
+        ApiToken.revoked_at.is_(None),
+        or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > now),
+        Account.is_active,
+    )
+    found = db.execute(select(Account, ApiToken).join(ApiToken, ApiToken.account_id == Account.id).where(*holds)).first()
+    if found is None:
+        return None
+    account: Account = found[0]
+    return account

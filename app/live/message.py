@@ -1,0 +1,40 @@
+"""What is said on the notification channel."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from grid.reach import Viewer
+
+CHANNEL = "city_changes"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One changed row. `area_code` decides who hears of it and is not sent on."""
+
+    channel: str
+    kind: str
+    record_id: int
+    area_code: str
+    bbox: tuple[float, float, float, float] | None
+
+    @classmethod
+    def parse(cls, payload: str) -> Change:
+        """A change from a notification's JSON; ValueError or KeyError when it is none."""
+        given: dict[str, Any] = json.loads(payload)
+        west_south_east_north = given.get("bbox")
+        bbox = tuple(float(number) for number in west_south_east_north) if west_south_east_north else None
+        if bbox is not None and len(bbox) != 4:
+            raise ValueError("bbox needs four numbers")
+        return cls(str(given["channel"]), str(given["kind"]), int(given["id"]), str(given["area"]), bbox)  # type: ignore[arg-type]  # length checked above
+
+    def is_for(self, viewer: Viewer, channels: frozenset[str]) -> bool:
+        """Whether this viewer, watching these channels, hears of it."""
+        return self.channel in channels and viewer.may(f"{self.channel}.read") and viewer.reaches(self.area_code)
+
+    def to_json(self) -> str:
+        """What the browser gets."""
+        return json.dumps({"channel": self.channel, "kind": self.kind, "id": self.record_id, "bbox": self.bbox})

@@ -1,0 +1,39 @@
+"""The rail: where one can go, by what one may do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flask_babel import lazy_gettext as _l
+
+from grid.reach import Viewer
+from layers.layer import Words
+
+
+@dataclass(frozen=True)
+class Place:
+    """One entry of the rail. `right` None: for all. `on_phone`: also in the bottom bar."""
+
+    url: str
+    title: Words
+    icon: str
+    right: str | None
+    on_phone: bool = True
+
+
+RAIL = (
+    Place("/", _l("Today"), "home", None),
+    Place("/map", _l("Map"), "map", "layers.read"),
+    Place("/cases", _l("Cases"), "cases", "cases.read"),
+    Place("/events", _l("Events"), "events", "events.read"),
+    Place("/residents", _l("People"), "people", "residents.read"),
+    Place("/components", _l("Components"), "components", "components.read", on_phone=False),
+    Place("/facilities", _l("Facilities"), "facilities", "facilities.read", on_phone=False),
+    Place("/admin", _l("Admin"), "admin", "accounts.manage", on_phone=False),
+)
+
+
+def rail_for(viewer: Viewer) -> Iterable[Place]:
+    """The entries that this viewer may open."""
+    return [place for place in RAIL if place.right is None or viewer.may(place.right)]
