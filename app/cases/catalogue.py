@@ -133,13 +133,13 @@ def get_class(db: Session, class_id: int) -> CaseClass:
     return found
 
 
-def usable_class(db: Session, class_id: int, *, kind: ClassKind | None = None) -> CaseClass:
+def usable_class(db: Session, class_id: int, *, kind: ClassKind | str | None = None) -> CaseClass:
     """A class that a new record may take: known, active, of the asked kind, and the finest of its branch."""
     try:
         found = get_class(db, class_id)
     except NoSuchClass as error:
         raise InvalidInput("Choose a class from the catalogue.", field="class_id") from error
-    if not found.is_active or (kind is not None and found.kind != kind):
+    if not found.is_active or (kind is not None and found.kind != ClassKind(kind)):
         raise InvalidInput("Choose a class from the catalogue.", field="class_id")
     if db.scalar(select(CaseClass.id).where(CaseClass.parent_id == found.id, CaseClass.is_active).limit(1)):
         raise InvalidInput(

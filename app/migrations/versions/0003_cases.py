@@ -146,6 +146,13 @@ def upgrade() -> None:
     op.create_index("ix_cases_reported_at", "cases", ["reported_at", "id"], unique=False)
     op.create_index("ix_cases_status", "cases", ["status"], unique=False)
     op.create_index(op.f("ix_cases_unit_cell_id"), "cases", ["unit_cell_id"], unique=False)
+    op.create_index(
+        "ix_cases_due_at_open",
+        "cases",
+        ["due_at"],
+        unique=False,
+        postgresql_where=sa.text("due_at IS NOT NULL AND closed_at IS NULL"),
+    )
     op.create_table(
         "case_days",
         sa.Column("day", sa.Date(), nullable=False),
@@ -219,6 +226,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_case_moves_case_id"), table_name="case_moves")
     op.drop_table("case_moves")
     op.drop_table("case_days")
+    op.drop_index("ix_cases_due_at_open", table_name="cases")
     op.drop_index(op.f("ix_cases_unit_cell_id"), table_name="cases")
     op.drop_index("ix_cases_status", table_name="cases")
     op.drop_index("ix_cases_reported_at", table_name="cases")

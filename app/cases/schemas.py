@@ -1,0 +1,86 @@
+"""What the API of cases takes: one model for each body and query."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from app.cases.models import CaseSource, CaseStatus, ClassKind
+from app.web.paging import DEFAULT_LIMIT, MAX_LIMIT
+
+Lon = Annotated[float, Field(description="Longitude in degrees, or easting in metres of a projected datum")]
+Lat = Annotated[float, Field(description="Latitude in degrees, or northing in metres of a projected datum")]
+
+
+class CaseIn(BaseModel):
+    """A case as somebody logs it."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    class_id: int = Field(description="A minor class of the catalogue")
+    lon: Lon
+    lat: Lat
+    datum: str = Field(default="wgs84", max_length=40, description="wgs84, cgcs2000, gcj02, bd09 or EPSG:n")
+    accuracy_m: float | None = Field(default=None, ge=0, le=100_000, description="Radius of the fix in metres")
+    located_by: Literal["map", "gnss", "address", "component"] = "map"
+    address_id: int | None = None
+    component_id: int | None = None
+    description: str = Field(default="", max_length=4000)
+    photo_keys: list[str] = Field(default_factory=list, max_length=12)
+    source: CaseSource | None = None
+    reported_at: AwareDatetime | None = Field(default=None, description="When it was seen; now when left out")
+
+
+class MoveIn(BaseModel):
+    """One step of a case."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    to: CaseStatus
+    expected: CaseStatus | None = Field(default=None, description="The status that you saw")
+    note: str = Field(default="", max_length=4000)
+    department: str | None = Field(default=None, max_length=200)
+
+
+class CaseQuery(BaseModel):
+    """Filters of the list; several values of one filter are parted by commas."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    status: str = Field(default="", description="Statuses, or `open` for all that are not over")
+    class_: str = Field(default="", alias="class", description="Ids of major or minor classes")
+    source: str = ""
+    kind: ClassKind | None = None
+    clock: Literal["", "on_time", "due_soon", "overdue"] = ""
+    area: str = Field(default="", max_length=40, description="Code of an area, or the beginning of one")
+    since: str = Field(default="", alias="from", description="Reported from this moment or day on (ISO 8601)")
+    until: str = Field(default="", alias="to", description="Reported before this moment, or until the end of this day")
+    q: str = Field(default="", max_length=100, description="Number, words of the description, class or address")
+    bbox: str = Field(default="", description="west,south,east,north in WGS 84 degrees")
+    located: Literal["", "truly", "default"] = Field(default="", description="truly located, or on the default point")
+    limit: int = Field(default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
+    after: str = Field(default="", description="`next` of the page before")
+
+
+class NearQuery(BaseModel):
+    """Around which place to look for open cases, and of which class."""
+
+    lon: float = Field(ge=-180, le=180)
+    lat: float = Field(ge=-90, le=90)
+    class_id: int | None = Field(default=None, description="A minor class, or a major one for all below it")
+    radius_m: float = Field(default=100, gt=0, le=5000)
+    limit: int = Field(default=20, ge=1, le=100)
+
+
+class NumberPath(BaseModel):
+    """A case by its number."""
+
+    number: str = Field(max_length=40)
+
+
+class CatalogueQuery(BaseModel):
+    """What to look for in the catalogue."""
+
+    kind: ClassKind | None = None
+    q: str = Field(default="", max_length=60)
