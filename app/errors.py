@@ -90,7 +90,7 @@ class Problem:
 
 def words_of(error: CityError) -> str:
     """An error's message in the reader's language, places filled in."""
-    template = _(error.template)
+    template = str(_(error.template))
     return template.format(**error.places) if error.places else template
 
 

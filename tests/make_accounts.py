@@ -27,9 +27,8 @@ def account(
     db: Session, *, role: str | Role = "inspector", areas: Sequence[str] = ("",), name: str | None = None, **given: Any
 ) -> Account:
     """An account whose password is `PASSWORD`; the whole city unless areas are named."""
-    made = Account(
-        name=name or f"{Role(role).value}-{secrets.token_hex(3)}", role=Role(role), areas=list(areas), password_hash=_HASH, **given
-    )
+    name = name or f"{Role(role).value}-{secrets.token_hex(3)}"
+    made = Account(name=name, role=Role(role), areas=list(areas), password_hash=_HASH, **given)
     db.add(made)
     db.flush()
     return made
@@ -46,7 +45,9 @@ def client_as(app: Flask, who: Account) -> FlaskClient:
     raw = hashlib.sha1(secrets.token_bytes(64)).hexdigest()
     with client.session_transaction() as session:
         session.permanent = True
-        session.update({"_user_id": f"{who.id}:{who.session_epoch}", "_fresh": True, "seen": int(time.time()), "csrf_token": raw})
+        session["_user_id"] = f"{who.id}:{who.session_epoch}"
+        session["seen"] = int(time.time())
+        session["csrf_token"] = raw
     client.environ_base["HTTP_X_CSRFTOKEN"] = URLSafeTimedSerializer(app.secret_key, salt="wtf-csrf-token").dumps(raw)
     return client
 

@@ -15,6 +15,8 @@ from app.accounts.models import Account, Role
 from app.accounts.passwords import check_new, hash_password, is_right
 from app.accounts.rights import rights_of
 from app.audit.service import record
+from app.live.message import ACCOUNTS
+from app.live.service import announce
 from gis.errors import Conflict, InvalidInput
 from grid.reach import Viewer
 
@@ -123,6 +125,7 @@ def change(
     after = {"role": role.value, "areas": account.areas, "department": account.department}
     detail = {"before": before, "after": after}
     record(db, viewer, act="accounts.change", subject="account", subject_id=account.id, detail=detail)
+    _tell(db, account)
     return account
 
 
@@ -135,6 +138,7 @@ def set_password(db: Session, viewer: Viewer, account: Account, password: str) -
     account.session_epoch += 1
     account.failed_logins, account.locked_until = 0, None
     record(db, viewer, act="accounts.password", subject="account", subject_id=account.id)
+    _tell(db, account)
 
 
 def change_own_password(db: Session, viewer: Viewer, present: str, wanted: str) -> Account:
@@ -162,7 +166,14 @@ def set_active(db: Session, viewer: Viewer, account_id: int, is_active: bool) ->
     account.failed_logins, account.locked_until = 0, None
     act = "accounts.unlock" if is_active else "accounts.lock"
     record(db, viewer, act=act, subject="account", subject_id=account.id)
+    _tell(db, account)
     return account
+
+
+def _tell(db: Session, account: Account) -> None:
+    """Open streams of the account end, so that none outlives its rights."""
+    db.flush()
+    announce(db, channel=ACCOUNTS, kind="changed", record_id=account.id, area_code="")
 
 
 def _keep_one_administrator(db: Session, leaving: Account) -> None:

@@ -16,6 +16,7 @@ from gis.errors import NotFound
 from grid.reach import Viewer
 
 PREFIX = "city_"
+USED_EVERY = timedelta(minutes=5)  # how exact "last used" is: a write a request would be too many
 
 
 def digest_of(token: str) -> str:
@@ -70,4 +71,7 @@ def account_of(db: Session, token: str) -> Account | None:
     if found is None:
         return None
     account: Account = found[0]
+    kept: ApiToken = found[1]
+    if kept.last_used_at is None or now - kept.last_used_at > USED_EVERY:
+        kept.last_used_at = now
     return account

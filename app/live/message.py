@@ -9,6 +9,9 @@ from typing import Any
 from grid.reach import Viewer
 
 CHANNEL = "city_changes"
+# What can be watched; to hear of a channel one needs the right ``<channel>.read``.
+CHANNELS = frozenset({"cases", "events", "residents", "components", "facilities", "layers"})
+ACCOUNTS = "accounts"  # an account changed: its streams must prove themselves again
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class Change:
         bbox = tuple(float(number) for number in west_south_east_north) if west_south_east_north else None
         if bbox is not None and len(bbox) != 4:
             raise ValueError("bbox needs four numbers")
-        return cls(str(given["channel"]), str(given["kind"]), int(given["id"]), str(given["area"]), bbox)  # type: ignore[arg-type]  # length checked above
+        return cls(str(given["channel"]), str(given["kind"]), int(given["id"]), str(given["area"]), bbox)
 
     def is_for(self, viewer: Viewer, channels: frozenset[str]) -> bool:
         """Whether this viewer, watching these channels, hears of it."""

@@ -13,7 +13,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import Blueprint, Flask, Response, current_app, jsonify, request, session
+from flask import Blueprint, Flask, Response, jsonify, request, session
 from flask_babel import Babel, Domain, get_locale
 
 from app.accounts.session import person, public
@@ -50,7 +50,7 @@ def _translations(files: tuple[tuple[Path, int], ...]) -> tuple[Translations, di
     for message in whole:
         if message.id:
             plural = isinstance(message.id, tuple)
-            words[message.id[0] if plural else str(message.id)] = list(message.string) if plural else message.string
+            words[message.id[0] if plural else str(message.id)] = list(message.string or ()) if plural else message.string
     return Translations(compiled), words
 
 
@@ -106,6 +106,7 @@ def words_url() -> str:
 def get_words() -> Response:
     """The Chinese words for scripts: text → text, or text → [plural forms]."""
     answer = jsonify(_loaded()[1])
-    answer.cache_control.max_age = 0 if current_app.debug else 3600
+    answer.headers["Cache-Control"] = "public, max-age=31536000, immutable" if request.args.get("v") else "no-cache"
     answer.add_etag()
-    return answer.make_conditional(request)
+    answer.make_conditional(request)
+    return answer

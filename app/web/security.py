@@ -12,7 +12,7 @@ from flask_wtf.csrf import CSRFProtect
 from app.accounts.session import is_by_token
 from app.settings import Settings
 
-# Everything comes from us. MapLibre's workers are modules of ours or blobs; photos and canvases are blobs and data URLs.
+# Everything comes from us. MapLibre's workers are modules of ours or blobs; photos and canvases are blobs or data.
 POLICY = {
     "default-src": "'self'",
     "script-src": "'self'",
@@ -25,6 +25,7 @@ POLICY = {
     "form-action": "'self'",
     "frame-ancestors": "'none'",
 }
+SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -73,7 +74,7 @@ def install(web: Flask, settings: Settings) -> None:
     csrf = CSRFProtect(web)
 
     def check_csrf() -> None:
-        if request.endpoint and not is_by_token():
+        if request.endpoint and request.method not in SAFE and not is_by_token():
             csrf.protect(apply_exemptions=True)
 
     web.before_request(check_csrf)
