@@ -1,0 +1,111 @@
+"""Rows of a layer as GeoJSON: by rectangle, page by page in order of id. The database writes the text."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import JSON, ColumnElement, Select, Text, bindparam, cast, func, literal_column, select
+from sqlalchemy.orm import Session
+
+from gis.errors import Forbidden, NotFound
+from grid.reach import Viewer
+from layers.counts import total
+from layers.filters import NOTHING, Filter, rows_of
+from layers.layer import Layer
+from layers.rectangle import rectangle, touches
+from layers.tiles import tile_value
+
+LIMIT_MAX = 10_000
+DIGITS = 7  # of a degree: a centimetre
+
+Bbox = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some features as GeoJSON texts; `last_id` is where the next page starts after, None on the last page."""
+
+    features: list[str]
+    last_id: int | None
+
+    def as_collection(self, **members: object) -> str:
+        """A FeatureCollection with further members (`next`, `matched`)."""
+        told = "".join(f",{json.dumps(name)}:{json.dumps(value)}" for name, value in members.items())
+        return f'{{"type":"FeatureCollection","features":[{",".join(self.features)}]{told}}}'
+
+
+def page(
+    db: Session,
+    layer: Layer,
+    viewer: Viewer,
+    chosen: Filter = NOTHING,
+    *,
+    bbox: Bbox | None = None,
+    after: int | None = None,
+    limit: int = 100,
+) -> Page:
+    """Up to `limit` (at most `LIMIT_MAX`) features with ids above `after` whose bounding boxes touch `bbox`.
+
+    Forbidden for a layer of people: those leave as counts only.
+    """
+    limit = max(1, min(limit, LIMIT_MAX))
+    found = db.execute(page_statement(layer, viewer, chosen, bbox=bbox, after=after, limit=limit + 1)).all()
+    more = len(found) > limit
+    kept = found[:limit]
+    return Page([row.feature for row in kept], kept[-1].id if more else None)
+
+
+def page_statement(
+    layer: Layer, viewer: Viewer, chosen: Filter, *, bbox: Bbox | None, after: int | None, limit: int
+) -> Select[Any]:
+    """Id and GeoJSON text of each feature."""
+    _refuse_people(layer)
+    rows = rows_of(layer, viewer, chosen)
+    picked = select(rows)
+    if bbox is not None:
+        picked = picked.where(touches(rows.c.geom, rectangle(*bbox)))
+    if after is not None:
+        picked = picked.where(rows.c.id > bindparam("after", after, unique=True))
+    part = picked.order_by(rows.c.id).limit(bindparam("most", limit, unique=True)).subquery("part")
+    return select(part.c.id, _feature(layer, part.c).label("feature")).order_by(part.c.id)
+
+
+def one(db: Session, layer: Layer, viewer: Viewer, row_id: int) -> str:
+    """One feature as GeoJSON text; NotFound when there is none, or none for this viewer."""
+    _refuse_people(layer)
+    rows = rows_of(layer, viewer)
+    found = db.scalar(select(_feature(layer, rows.c)).where(rows.c.id == row_id))
+    if found is None:
+        raise NotFound("{layer} {id} is not there, or not for you to see.", layer=layer.title, id=row_id)
+    return str(found)
+
+
+def matched(db: Session, layer: Layer, viewer: Viewer, chosen: Filter = NOTHING, *, bbox: Bbox | None = None) -> int:
+    """How many rows match, exactly."""
+    _refuse_people(layer)
+    if bbox is None:
+        return total(db, layer, viewer, chosen)
+    rows = rows_of(layer, viewer, chosen)
+    near = select(func.count()).select_from(rows).where(touches(rows.c.geom, rectangle(*bbox)))
+    return db.execute(near).scalar_one()
+
+
+def _feature(layer: Layer, columns: Any) -> ColumnElement[str]:
+    """``{"type": "Feature", …}`` as text, written by the database."""
+    pairs: list[Any] = []
+    for field in layer.fields:
+        pairs += [literal_column(f"'{field.name}'"), tile_value(field, columns[field.name])]
+    made = func.json_build_object(
+        literal_column("'type'"), literal_column("'Feature'"),
+        literal_column("'id'"), columns.id,
+        literal_column("'geometry'"), func.ST_AsGeoJSON(columns.geom, literal_column(str(DIGITS))).cast(JSON),
+        literal_column("'properties'"), func.json_build_object(*pairs),
+    )  # fmt: skip
+    return cast(made, Text)
+
+
+def _refuse_people(layer: Layer) -> None:
+    if layer.floor is not None:
+        raise Forbidden("{layer} is shown as counts by cell or area only.", layer=layer.title)

@@ -1,0 +1,78 @@
+"""A layer's legend: what each look means, and how many rows have it for this viewer and filter."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+from sqlalchemy import Text, cast, func, select, type_coerce
+from sqlalchemy.orm import Session
+from sqlalchemy.types import String
+
+from grid.reach import Viewer
+from layers.counts import counts, total
+from layers.filters import NOTHING, Filter, rows_of
+from layers.layer import Layer
+from layers.looks import HIDDEN_COLOUR, density_class, density_looks, looks
+from layers.units import city_levels, read_division
+
+
+@dataclass(frozen=True)
+class Item:
+    """One line of a legend. `value` is the field's value that it stands for (None: all others)."""
+
+    label: str
+    colour: str
+    shape: str
+    count: int
+    value: str | None = None
+
+
+@dataclass(frozen=True)
+class Legend:
+    """The lines, what their counts count (`unit`), and the sum; of people, the units counted are areas."""
+
+    title: str
+    unit: str
+    items: tuple[Item, ...]
+    total: int
+    by: str | None = None
+
+
+def legend(db: Session, layer: Layer, viewer: Viewer, chosen: Filter = NOTHING) -> Legend:
+    """The legend. Counts of a classed layer add up to `total`; lines without rows are kept, "Other" only with rows."""
+    if layer.floor is not None:
+        return _of_people(db, layer, viewer, chosen)
+    if layer.style.by is None:
+        count = total(db, layer, viewer, chosen)
+        items = tuple(Item(one.label, one.colour, one.shape, count) for one in looks(layer))
+        return Legend(str(layer.title), _("rows"), items, count)
+    found = _counts_by_value(db, layer, viewer, chosen, layer.style.by)
+    known = {one.value for one in looks(layer)}
+    found[None] = sum(count for value, count in found.items() if value is None or value not in known)
+    items = tuple(
+        Item(one.label, one.colour, one.shape, found[one.value], one.value)
+        for one in looks(layer)
+        if one.value is not None or found[None]
+    )
+    return Legend(str(layer.title), _("rows"), items, sum(item.count for item in items), layer.style.by)
+
+
+def _counts_by_value(db: Session, layer: Layer, viewer: Viewer, chosen: Filter, name: str) -> Counter[str | None]:
+    rows = rows_of(layer, viewer, chosen)
+    column = rows.c[name]
+    value = type_coerce(column, Text) if isinstance(column.type, String) else cast(column, Text)
+    return Counter({row[0]: row[1] for row in db.execute(select(value, func.count()).group_by(value))})
+
+
+def _of_people(db: Session, layer: Layer, viewer: Viewer, chosen: Filter) -> Legend:
+    """Classes of people a hectare over the finest areas, and how many areas fall in each; the suppressed ones apart."""
+    division = read_division(db, "area" if city_levels(db) else "cell", None)
+    found = counts(db, layer, viewer, division, chosen)
+    told = Counter(density_class(one.per_km2 / 100) for one in found.items if one.per_km2 is not None)
+    items = [Item(one.label, one.colour, one.shape, told[at], one.value) for at, one in enumerate(density_looks())]
+    hidden = sum(one.is_suppressed for one in found.items)
+    words = _("fewer than %(floor)s, or held back to protect them", floor=layer.floor)
+    items.append(Item(words, HIDDEN_COLOUR, "area", hidden))
+    return Legend(str(layer.title), _("people a hectare; areas"), tuple(items), len(found.items))

@@ -1,0 +1,94 @@
+"""Counts in place of rows: what a tile shows when too many rows lie in it.
+
+The world is cut into ``2**z * SIDE`` squares a side, so that tiles and squares share borders, and the squares of zoom
+z are each made of four squares of zoom z + 1. A row belongs to one square by its coordinates alone (half-open: west
+and north borders belong to it), whichever tile asks: counts add up over tiles, and from zoom to zoom.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Float, Integer, Select, cast, func, literal_column, select
+from sqlalchemy.orm import Session
+
+from grid.reach import Viewer
+from layers.filters import NOTHING, Filter, rows_of
+from layers.layer import Layer
+from layers.mercator import BUFFER, EXTENT, HALF_WORLD_M, Tile
+from layers.rectangle import rectangle, touches
+
+SIDE = 8  # squares along a tile: 64 pixels each on a screen, room for a circle with a number in it
+REACH = 1e-9  # degrees by which rows are looked for around a tile, so that rounding loses none on the border
+PULL = 0.5  # how far a circle stands from its square's middle towards its rows' mean: near them, yet apart from others
+
+
+def counts_tile(db: Session, layer: Layer, viewer: Viewer, at: Tile, chosen: Filter = NOTHING) -> bytes:
+    """The tile as MVT with the one layer ``<id>_counts``: points with ``count``, each square once."""
+    return bytes(db.execute(counts_statement(layer, viewer, at, chosen)).scalar_one() or b"")
+
+
+def counts_statement(layer: Layer, viewer: Viewer, at: Tile, chosen: Filter = NOTHING) -> Select[Any]:
+    """One value: the tile."""
+    squares = count_squares(layer, viewer, at, chosen).subquery("squares")
+    step = 2 * HALF_WORLD_M / (SIDE << at.z)
+
+    def place(square: ColumnElement[Any], mean: ColumnElement[Any]) -> ColumnElement[Any]:
+        return (square + 0.5) * (1 - PULL) + mean * PULL
+
+    point = func.ST_SetSRID(
+        func.ST_MakePoint(
+            place(squares.c.across, squares.c.mean_across) * step - HALF_WORLD_M,
+            HALF_WORLD_M - place(squares.c.down, squares.c.mean_down) * step,
+        ),
+        literal_column("3857"),
+    )
+    geom = func.ST_AsMVTGeom(point, func.ST_TileEnvelope(at.z, at.x, at.y), EXTENT, BUFFER)
+    drawn = select(squares.c["count"], geom.label("geom")).order_by(squares.c.down, squares.c.across).subquery("drawn")
+    mvt = func.ST_AsMVT(literal_column("drawn"), literal_column(f"'{layer.id}_counts'"), EXTENT, "geom")
+    return select(mvt).select_from(drawn)
+
+
+def count_squares(layer: Layer, viewer: Viewer, at: Tile, chosen: Filter = NOTHING) -> Select[Any]:
+    """The squares of a tile that hold rows: ``across``, ``down`` (counted over the world), ``count`` and mean places.
+
+    A line or an area stands in the square that the middle of its bounding box lies in.
+    """
+    rows = rows_of(layer, viewer, chosen)
+    west, south, east, north = at.bounds()
+    near = rectangle(west - REACH, south - REACH, east + REACH, north + REACH)
+    world = float(SIDE << at.z)
+    lon, lat = _middle(layer, rows.c.geom)
+    clamped = func.greatest(func.least(lat, literal_column("89.9")), literal_column("-89.9"))
+    spots = (
+        select(
+            ((lon + 180.0) / 360.0 * world).label("across"),
+            ((1 - func.asinh(func.tan(func.radians(clamped))) / func.pi()) / 2 * world).label("down"),
+        )
+        .where(touches(rows.c.geom, near))
+        .subquery("spots")
+    )
+    across, down = (
+        cast(func.greatest(func.least(func.floor(spots.c[name]), world - 1), 0), Integer) for name in ("across", "down")
+    )
+    first = {"across": at.x * SIDE, "down": at.y * SIDE}
+    return (
+        select(
+            across.label("across"),
+            down.label("down"),
+            func.count().label("count"),
+            cast(func.avg(spots.c.across), Float).label("mean_across"),
+            cast(func.avg(spots.c.down), Float).label("mean_down"),
+        )
+        .where(
+            across.between(first["across"], first["across"] + SIDE - 1),
+            down.between(first["down"], first["down"] + SIDE - 1),
+        )
+        .group_by(literal_column("1"), literal_column("2"))
+    )
+
+
+def _middle(layer: Layer, geom: ColumnElement[Any]) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    if layer.geometry == "POINT":
+        return func.ST_X(geom), func.ST_Y(geom)
+    return (func.ST_XMin(geom) + func.ST_XMax(geom)) / 2, (func.ST_YMin(geom) + func.ST_YMax(geom)) / 2

@@ -1,0 +1,99 @@
+"""One vector tile of one layer, for one viewer.
+
+A tile holds either every row that lies in it, or, past `ROWS_MAX` rows, counts on a grid that the tile's own border is
+part of (`tile_counts`). It never holds some of the rows: who adds up all tiles of a zoom gets every row once.
+A layer of people (`Layer.floor`) never sends rows: its tiles hold counting units (`shielded_tiles`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Enum,
+    Select,
+    Subquery,
+    Text,
+    case,
+    func,
+    literal_column,
+    select,
+    type_coerce,
+)
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import Session
+
+from grid.reach import Viewer
+from layers.filters import NOTHING, Filter, rows_of
+from layers.layer import Field, Layer
+from layers.mercator import BUFFER, EXTENT, MARGIN, Tile, metres_a_pixel
+from layers.rectangle import envelope, touches
+from layers.shielded_tiles import shielded_tile
+from layers.tile_counts import counts_tile
+
+ROWS_MAX = 5_000
+SIMPLIFY_BELOW = 14  # from this zoom on, half a pixel is under a metre and a half: outlines are sent as they are
+
+
+def tile(db: Session, layer: Layer, viewer: Viewer, at: Tile, chosen: Filter = NOTHING) -> bytes:
+    """The tile as Mapbox Vector Tile 2.1; empty bytes when nothing lies in it or the layer starts at a finer zoom.
+
+    Rows stand in the MVT layer of the layer's own id: feature id = row id, properties = the fields with `in_tile`.
+    Counts stand in ``<id>_counts``: points with ``count``.
+    """
+    if at.z < layer.zooms.start:
+        return b""
+    if layer.floor is not None:
+        return shielded_tile(db, layer, viewer, at, chosen)
+    found, body = db.execute(rows_statement(layer, viewer, at, chosen)).one()
+    if found > ROWS_MAX:
+        return counts_tile(db, layer, viewer, at, chosen)
+    return bytes(body or b"")
+
+
+def rows_statement(layer: Layer, viewer: Viewer, at: Tile, chosen: Filter = NOTHING) -> Select[Any]:
+    """One row: how many rows lie in the tile (at most `ROWS_MAX` + 1 are looked at), and the tile if they fit."""
+    rows = rows_of(layer, viewer, chosen)
+    hits = (
+        select(rows.c.id, rows.c.geom, *(rows.c[field.name] for field in layer.fields if field.in_tile))
+        .where(touches(rows.c.geom, envelope(at, MARGIN)))
+        .limit(ROWS_MAX + 1)
+        .cte("hits")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
+    )
+    total = select(func.count()).select_from(hits).scalar_subquery()
+    drawn = _drawn(layer, hits, at)
+    ordered = aggregate_order_by(literal_column("'id'"), drawn.c.id)
+    mvt = func.ST_AsMVT(literal_column("drawn"), literal_column(f"'{layer.id}'"), EXTENT, "geom", ordered)
+    body = select(mvt).select_from(drawn).where(drawn.c.geom.is_not(None)).scalar_subquery()
+    return select(total.label("found"), case((total <= ROWS_MAX, body)).label("body"))
+
+
+def _drawn(layer: Layer, hits: Any, at: Tile) -> Subquery:
+    """Id, geometry in tile units and the few properties of each row.
+
+    Below zoom `SIMPLIFY_BELOW` lines and areas lose what is under half a pixel; one that would vanish becomes a point.
+    """
+    frame = func.ST_TileEnvelope(at.z, at.x, at.y)
+    flat = func.ST_Transform(hits.c.geom, literal_column("3857"))
+    geom: ColumnElement[Any] = func.ST_AsMVTGeom(flat, frame, EXTENT, BUFFER)
+    if layer.geometry != "POINT" and at.z < SIMPLIFY_BELOW:
+        outline = func.ST_Simplify(flat, metres_a_pixel(at.z) / 2, literal_column("true"))
+        geom = func.coalesce(
+            func.ST_AsMVTGeom(outline, frame, EXTENT, BUFFER),
+            func.ST_AsMVTGeom(func.ST_PointOnSurface(flat), frame, EXTENT, BUFFER),
+        )
+    columns = [tile_value(field, hits.c[field.name]).label(field.name) for field in layer.fields if field.in_tile]
+    named = [column for column in columns if column.name not in ("id", "geom")]
+    return select(hits.c.id, *named, geom.label("geom")).subquery("drawn")
+
+
+def tile_value(field: Field, column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A property as a tile can carry it: moments as ISO 8601 in UTC, other odd types as text."""
+    if isinstance(column.type, DateTime):
+        return func.to_char(func.timezone("UTC", column), 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+    if isinstance(column.type, Enum):
+        return type_coerce(column, Text)
+    return column
