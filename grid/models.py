@@ -67,6 +67,18 @@ class Area(Base, HasId):
     recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
+class AreaCode(Base, HasId):
+    """An official code and name of an area whose border may not be known."""
+
+    __tablename__ = "area_codes"
+
+    code: Mapped[str] = mapped_column(unique=True)
+    level: Mapped[str]
+    parent_code: Mapped[str | None] = mapped_column(index=True)
+    name_zh: Mapped[str]
+    name_en: Mapped[str | None]
+
+
 class GridVersion(Base, HasId):
     """One act of drawing cells: when, over which areas, how, why."""
 

@@ -19,8 +19,15 @@ OLDEST_YEARS = 120
 
 # First two digits of areas in GB/T 2260, with 83 (residence permits of Taiwan residents)
 _PROVINCES_BY_REGION = {
-    1: range(1, 6), 2: range(1, 4), 3: range(1, 8), 4: range(1, 7), 5: range(5), 6: range(1, 6), 7: range(1, 2), 8: range(1, 4),
-}  # fmt: skip
+    1: range(1, 6),
+    2: range(1, 4),
+    3: range(1, 8),
+    4: range(1, 7),
+    5: range(5),
+    6: range(1, 6),
+    7: range(1, 2),
+    8: range(1, 4),
+}
 PROVINCES = frozenset(f"{region}{province}" for region, some in _PROVINCES_BY_REGION.items() for province in some)
 WARNINGS = {
     "age_over_120": "The date of birth is more than 120 years ago.",
