@@ -1,0 +1,276 @@
+"""CSV and its kin: read as texts, nothing converted, in blocks; lines counted as an editor counts them."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import io
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import IO, cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+from numpy.typing import NDArray
+
+from gis.files import guess as guessing
+from gis.files.batch import Batch, Broken, Source, UnreadableFile
+from gis.files.guess import Guess
+
+Opener = Callable[[], IO[bytes]]
+DELIMITERS = ",;\t|"
+CHUNK = 4 << 20
+BLOCK_BYTES = 8 << 20
+SAMPLE_ROWS = 200
+REPLACED = "\ufffd"
+
+
+class Transcoded(io.RawIOBase):
+    """A byte stream of another encoding, read as UTF-8; what can't be decoded becomes U+FFFD."""
+
+    def __init__(self, inner: IO[bytes], encoding: str) -> None:
+        self._inner = inner
+        self._decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # the base takes any writable buffer
+        while not self._rest:
+            raw = self._inner.read(1 << 20)
+            self._rest = self._decoder.decode(raw, final=not raw).encode()
+            if not raw:
+                break
+        taken = self._rest[: len(buffer)]
+        buffer[: len(taken)] = taken
+        self._rest = self._rest[len(taken) :]
+        return len(taken)
+
+    def close(self) -> None:
+        self._inner.close()
+        super().close()
+
+
+class Counted(io.RawIOBase):
+    """A byte stream that knows how much of the file under it has been read."""
+
+    def __init__(self, inner: IO[bytes], beneath: IO[bytes], size: int) -> None:
+        self._inner, self._beneath, self._size = inner, beneath, max(size, 1)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # the base takes any writable buffer
+        raw = self._inner.read(len(buffer))
+        buffer[: len(raw)] = raw
+        return len(raw)
+
+    @property
+    def share(self) -> float:
+        """0 to 1."""
+        return 1.0 if self._beneath.closed else min(self._beneath.tell() / self._size, 1.0)
+
+    def close(self) -> None:
+        self._inner.close()
+        self._beneath.close()
+        super().close()
+
+
+def opener(path: str, *, zipped: bool) -> Callable[[], Counted]:
+    """How to open a file's bytes, unzipped on the way."""
+
+    def open_it() -> Counted:
+        beneath = open(path, "rb")  # noqa: SIM115, PTH123 - closed by Counted
+        size = beneath.seek(0, io.SEEK_END)
+        beneath.seek(0)
+        inner = cast("IO[bytes]", gzip.GzipFile(fileobj=beneath)) if zipped else beneath
+        return Counted(inner, beneath, size)
+
+    return open_it
+
+
+def open_delimited(
+    open_it: Callable[[], Counted], stack: ExitStack, *, encoding: str | None = None, delimiter: str | None = None
+) -> Source:
+    """A table of texts. Raises UnreadableFile when there is no header."""
+    guess = Guess("CSV")
+    if encoding is None:
+        with open_it() as stream:
+            name, certainty, why = guessing.encoding(iter(lambda: stream.read(CHUNK), b""))
+        guess.encoding, guess.encoding_is = name, certainty
+        guess.notes.append(f"encoding {name}: {why}")
+    else:
+        guess.encoding, guess.encoding_is = encoding, "given"
+    with open_it() as stream:
+        head = io.TextIOWrapper(
+            io.BufferedReader(Transcoded(cast("IO[bytes]", stream), guess.encoding)), encoding="utf-8", newline=""
+        )
+        first = head.readline().lstrip("\ufeff")
+        guess.delimiter = delimiter or max(DELIMITERS, key=first.count)
+        rows = list(_head(first, head, guess.delimiter))
+    if not rows or not any(cell.strip() for cell in rows[0]):
+        raise UnreadableFile("The file has no header line.")
+    guess.columns = tuple(unique([cell.strip() for cell in rows[0]]))
+    sample = [row for row in rows[1:] if len(row) == len(guess.columns)]
+    describe_columns(guess, sample)
+    return Source(guess, lambda rows: _read(open_it, guess, rows), stack)
+
+
+def _head(first: str, rest: io.TextIOWrapper, delimiter: str) -> Iterator[list[str]]:
+    def lines() -> Iterator[str]:
+        yield first
+        yield from rest
+
+    for count, row in enumerate(csv.reader(lines(), delimiter=delimiter)):
+        if count > SAMPLE_ROWS:
+            return
+        yield row
+
+
+def unique(names: list[str]) -> list[str]:
+    """Column names, each once: a second `name` becomes `name_2`, an empty one `column_3`."""
+    seen: dict[str, int] = {}
+    out = []
+    for index, given in enumerate(names, 1):
+        name = given or f"column_{index}"
+        seen[name] = seen.get(name, 0) + 1
+        out.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
+    return out
+
+
+def describe_columns(guess: Guess, sample: list[list[str]]) -> None:
+    """Fill in which columns hold coordinates, and in what."""
+    guess.x, guess.y, guess.wkt = guessing.coordinate_columns(guess.columns, sample)
+    if guess.x is not None and guess.y is not None:
+        at = [guess.columns.index(guess.x), guess.columns.index(guess.y)]
+        x, y = (np.array([_number(row[i]) for row in sample], dtype=np.float64) for i in at)
+        guess.datum, guess.datum_is, guess.datum_why = guessing.datum_of_values(x, y, (guess.x, guess.y))
+    elif guess.wkt is not None:
+        numbers = [guessing.first_numbers(row[guess.columns.index(guess.wkt)]) for row in sample]
+        x, y = np.array(numbers, dtype=np.float64).reshape(-1, 2).T
+        guess.datum, guess.datum_is, guess.datum_why = guessing.datum_of_values(x, y, (guess.wkt,))
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")
+
+
+def _read(open_it: Callable[[], Counted], guess: Guess, rows: int) -> Iterator[Batch]:
+    """Blocks of the file. A row's line is its record's number plus the line breaks inside the values before it."""
+    stream = open_it()
+    plain = guess.encoding == "utf-8" and not any("broken" in note for note in guess.notes)
+    body = stream if plain else Transcoded(cast("IO[bytes]", stream), guess.encoding or "utf-8")
+    broken: list[pa_csv.InvalidRow] = []
+
+    def refuse(row: pa_csv.InvalidRow) -> str:
+        broken.append(row)
+        return "skip"
+
+    names = list(guess.columns)
+    with body:
+        try:
+            reader = pa_csv.open_csv(
+                body,
+                read_options=pa_csv.ReadOptions(
+                    column_names=names, skip_rows=1, use_threads=False, block_size=BLOCK_BYTES
+                ),
+                parse_options=pa_csv.ParseOptions(
+                    delimiter=guess.delimiter or ",",
+                    newlines_in_values=True,
+                    ignore_empty_lines=False,
+                    invalid_row_handler=refuse,
+                ),
+                convert_options=pa_csv.ConvertOptions(
+                    column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, null_values=[""]
+                ),
+            )
+        except pa.ArrowInvalid as error:
+            if "Empty CSV" in str(error):
+                return
+            raise UnreadableFile("The table can't be read: {reason}", reason=str(error)[:200]) from error
+        lines = Lines()
+        try:
+            for block in reader:
+                yield from _batches(pa.Table.from_batches([block]), broken, lines, rows, stream.share)
+                broken.clear()
+        except pa.ArrowInvalid as error:
+            raise UnreadableFile("The table can't be read: {reason}", reason=str(error)[:200]) from error
+        if broken:
+            yield Batch(np.empty(0, np.int64), reader.schema.empty_table(), None, lines.of_broken(broken), 1.0)
+
+
+class Lines:
+    """Counts the lines of a text file while its records are read."""
+
+    def __init__(self) -> None:
+        self.record = 2  # the header is record 1
+        self.breaks = 0
+
+    def of(self, table: pa.Table, broken: list[pa_csv.InvalidRow]) -> NDArray[np.int64]:
+        """The line on which each row of the table starts; `broken` are the records left out."""
+        skipped = np.array([row.number for row in broken if row.number is not None], dtype=np.int64)
+        records = np.arange(self.record, self.record + len(table) + len(skipped))
+        records = np.setdiff1d(records, skipped)[: len(table)]
+        inside = np.zeros(len(table), dtype=np.int64)
+        for column in table.columns:
+            if holds(column, b"\n"):
+                inside += pc.fill_null(pc.count_substring(column, "\n"), 0).to_numpy()
+        before = self.breaks + np.concatenate([[0], np.cumsum(inside)[:-1]]) if len(table) else inside
+        self.record = int(records[-1]) + 1 if len(records) else self.record + len(skipped)
+        self.record = max(self.record, int(skipped.max()) + 1 if skipped.size else 0)
+        self.breaks += int(inside.sum())
+        return records + before
+
+    def of_broken(self, broken: list[pa_csv.InvalidRow]) -> list[Broken]:
+        """The lines left out (exact up to line breaks inside values of the same block)."""
+        return [Broken((row.number or 0) + self.breaks, "files.columns", row.text[:500]) for row in broken]
+
+
+def _batches(
+    table: pa.Table, broken: list[pa_csv.InvalidRow], lines: Lines, rows: int, share: float
+) -> Iterator[Batch]:
+    """One block as batches of at most so many rows: blank lines dropped, undecodable rows set apart."""
+    bad = lines.of_broken(broken)
+    numbers = lines.of(table, broken)
+    table, numbers = _without_blank(table, numbers)
+    table, numbers, undecoded = _without_replaced(table, numbers)
+    bad += undecoded
+    for start in range(0, max(len(table), 1), rows):
+        part = table.slice(start, rows)
+        yield Batch(numbers[start : start + rows], part, None, bad if start == 0 else [], share)
+
+
+def holds(column: pa.ChunkedArray, sign: bytes) -> bool:
+    """Whether some text of a column may hold some bytes: a look at its memory, far quicker than at each text."""
+    buffers = (chunk.buffers()[2] for chunk in column.chunks if len(chunk))
+    return any(buffer is not None and re.search(re.escape(sign), buffer) is not None for buffer in buffers)
+
+
+def _without_blank(table: pa.Table, numbers: NDArray[np.int64]) -> tuple[pa.Table, NDArray[np.int64]]:
+    blank = np.ones(len(table), dtype=bool)
+    for column in table.columns:
+        if not blank.any():
+            return table, numbers
+        blank &= column.is_null().to_numpy()
+    return (table.filter(pa.array(~blank)), numbers[~blank]) if blank.any() else (table, numbers)
+
+
+def _without_replaced(table: pa.Table, numbers: NDArray[np.int64]) -> tuple[pa.Table, NDArray[np.int64], list[Broken]]:
+    odd = np.zeros(len(table), dtype=bool)
+    for column in table.columns:
+        for sign in (REPLACED, "\0"):
+            if holds(column, sign.encode()):
+                odd |= pc.fill_null(pc.match_substring(column, sign), False).to_numpy()
+    if not odd.any():
+        return table, numbers, []
+    texts = [",".join(str(v or "") for v in row.values()) for row in table.filter(pa.array(odd)).to_pylist()]
+    bad = [Broken(int(n), "files.bad_text", text[:500]) for n, text in zip(numbers[odd], texts, strict=True)]
+    return table.filter(pa.array(~odd)), numbers[~odd], bad
