@@ -1,0 +1,37 @@
+/**
+ * Links to the map from anywhere on this page (search results, a menu) change its state instead of loading it anew.
+ * @module city/map/links
+ */
+import { parse } from "city/map/state.js";
+
+/** @param {import("city/map/state.js").Store} store */
+export function catchLinks(store) {
+  document.addEventListener("click", (event) => {
+    const link = /** @type {Element} */ (event.target).closest?.("a[href]");
+    if (event.defaultPrevented || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || !link) return;
+    const address = new URL(/** @type {HTMLAnchorElement} */ (link).href);
+    if (address.origin !== location.origin || address.pathname !== "/map" || link.closest(".rail")) return;
+    event.preventDefault();
+    link.closest("details[open]")?.removeAttribute("open");
+    store.set(patchOf(address.searchParams));
+  });
+}
+
+/**
+ * Only what the link names changes; a link to a thing or place leaves an open form.
+ * @param {URLSearchParams} query
+ * @returns {Partial<import("city/map/state.js").MapState>}
+ */
+export function patchOf(query) {
+  const whole = parse(query);
+  const named = /** @type {Record<string, string>} */ ({ c: "center", z: "zoom", b: "bearing", sel: "selected" });
+  /** @type {Record<string, any>} */
+  const patch = {};
+  for (const key of query.keys()) {
+    const name = key.startsWith("f.") ? "filters" : key.startsWith("o.") ? "opacity" : (named[key] ?? key);
+    if (name in whole) patch[name] = /** @type {any} */ (whole)[name];
+  }
+  if (patch.selected) Object.assign(patch, { at: null, act: "" });
+  if (patch.at && !patch.act) Object.assign(patch, { selected: null });
+  return patch;
+}

@@ -1,0 +1,287 @@
+/**
+ * The rows of one layer as a list: the same rows, filters and count as the map, read page by page.
+ * @module city/map/list
+ */
+import { getJSON } from "http";
+import { t, tn } from "words";
+import { fill, h } from "city/map/dom.js";
+import { ago, clock, count, exact, named } from "city/map/format.js";
+import { pageOf } from "city/map/layers.js";
+import { read } from "city/map/rows.js";
+import { stateMark } from "city/map/symbols.js";
+
+/** @typedef {import("city/map/layers.js").LayerInfo} LayerInfo */
+/** @typedef {import("city/map/rows.js").Feature} Feature */
+
+const PAGE = 50;
+
+/**
+ * @typedef {object} Hooks
+ * @property {(feature: Feature|null, layer: LayerInfo) => void} hover
+ * @property {(feature: Feature, layer: LayerInfo) => void} select
+ * @property {(item: any, layer: LayerInfo) => void} selectArea
+ * @property {() => void} clear clear all filters
+ * @property {() => [number, number, number, number]} viewBox
+ */
+
+export class RowList {
+  /**
+   * @param {HTMLElement} root holds [data-part=rows], [data-part=count], [data-part=note]
+   * @param {import("city/map/state.js").Store} store
+   * @param {import("city/map/layers.js").Layers} layers
+   * @param {Hooks} hooks
+   */
+  constructor(root, store, layers, hooks) {
+    this.store = store;
+    this.layers = layers;
+    this.hooks = hooks;
+    this.rows = /** @type {HTMLElement} */ (root.querySelector("[data-part=rows]"));
+    this.total = /** @type {HTMLElement} */ (root.querySelector("[data-part=count]"));
+    this.note = /** @type {HTMLElement} */ (root.querySelector("[data-part=note]"));
+    /** @type {Map<string, Feature>} */
+    this.byId = new Map();
+    this.round = 0;
+    /** @type {string|null} */
+    this.next = null;
+    /** @type {number|null} */
+    this.matched = null;
+    this.rows.addEventListener("mouseleave", () => this.#hover(null));
+    this.watcher = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && this.more(), { root: this.rows.parentElement, rootMargin: "400px" });
+  }
+
+  /**
+   * Read the first page again. While it loads, old rows stay and say nothing wrong: only a new question shows the skeleton.
+   * @param {{quiet?: boolean}} [how] quiet: after a live change, rows stay until the new ones are there
+   */
+  async load({ quiet = false } = {}) {
+    const layer = this.layers.subject(this.store.state);
+    const round = ++this.round;
+    if (!layer) return this.#message(t("There are no layers for you here."), t("Ask an administrator for the rights that your work needs."));
+    if (!quiet) this.#skeleton();
+    try {
+      const page = layer.floor ? await this.#counts(layer) : await this.#page(layer, null, quiet ? Math.max(PAGE, Math.min(500, this.byId.size)) : PAGE);
+      if (round !== this.round) return;
+      this.rows.replaceChildren();
+      this.byId.clear();
+      this.matched = page.matched ?? page.features?.length ?? 0;
+      this.#count(layer);
+      if (layer.floor) this.#showCounts(layer, page.items);
+      else this.#show(layer, page);
+    } catch (error) {
+      if (round === this.round) this.#failed(error);
+    }
+    if (round === this.round) this.rows.removeAttribute("aria-busy");
+  }
+
+  /** The next page, when the end of the list comes near. */
+  async more() {
+    const layer = this.layers.subject(this.store.state);
+    if (!this.next || this.loading || !layer) return;
+    const round = this.round;
+    this.loading = true;
+    try {
+      const page = await this.#page(layer, this.next, PAGE);
+      if (round === this.round) this.#show(layer, page);
+    } catch (error) {
+      if (round === this.round) this.#end(h("button", { type: "button", class: "button", onclick: () => this.more() }, t("The next rows did not come. Try again")));
+    } finally {
+      this.loading = false;
+    }
+  }
+
+  /**
+   * Move along the list with the keys; wraps at neither end.
+   * @param {1|-1} by
+   */
+  step(by) {
+    const items = [...this.rows.querySelectorAll("[data-id] > .row")];
+    const at = items.indexOf(/** @type {Element} */ (document.activeElement?.closest(".row")));
+    const chosen = items.findIndex((one) => one.getAttribute("aria-current") === "true");
+    const from = at >= 0 ? at : chosen;
+    const to = /** @type {HTMLElement|undefined} */ (items[Math.min(items.length - 1, Math.max(0, from + by))]);
+    to?.focus();
+  }
+
+  /**
+   * Mark the selected row and bring it into sight.
+   * @param {{layer: string, id: string}|null} selected
+   */
+  mark(selected) {
+    for (const one of this.rows.querySelectorAll(".row")) {
+      const is = one.parentElement?.dataset.id === selected?.id && this.subjectId() === selected?.layer;
+      if (is) one.setAttribute("aria-current", "true");
+      else one.removeAttribute("aria-current");
+      if (is) one.scrollIntoView({ block: "nearest" });
+    }
+  }
+
+  subjectId() {
+    return this.layers.subject(this.store.state)?.id;
+  }
+
+  /** @param {string|null} id light the row of what the pointer is over on the map */
+  light(id) {
+    for (const one of this.rows.querySelectorAll("[data-id]")) one.classList.toggle("is-hovered", id !== null && /** @type {HTMLElement} */ (one).dataset.id === id);
+  }
+
+  /** @param {string} id a short flash where a new or changed row stands */
+  flash(id) {
+    const item = this.rows.querySelector(`[data-id="${CSS.escape(id)}"]`);
+    item?.classList.remove("is-new");
+    requestAnimationFrame(() => item?.classList.add("is-new"));
+  }
+
+  /**
+   * @param {LayerInfo} layer
+   * @param {string|null} after
+   * @param {number} limit
+   */
+  #page(layer, after, limit) {
+    const query = this.store.query(layer);
+    query.set("limit", String(limit));
+    if (after) query.set("after", after);
+    if (this.store.state.view) query.set("bbox", this.hooks.viewBox().map((one) => one.toFixed(6)).join(","));
+    return getJSON(`/api/v1/layers/${layer.id}/features?${query}`);
+  }
+
+  /** @param {LayerInfo} layer */
+  async #counts(layer) {
+    const query = this.store.query(layer);
+    query.set("by", "area");
+    const page = await getJSON(`/api/v1/layers/${layer.id}/counts?${query}`);
+    return { ...page, matched: page.total };
+  }
+
+  /** @param {LayerInfo} layer */
+  #count(layer) {
+    const n = this.matched ?? 0;
+    fill(this.total, h("strong", {}, count(n)), " ", this.store.state.view && !layer.floor ? tn("row in this view", "rows in this view", n) : tn("row", "rows", n));
+    this.total.dataset.count = String(n);
+    fill(this.note, t("as of {time}", { time: clock(new Date()) }));
+    this.note.classList.remove("is-stale");
+  }
+
+  /**
+   * @param {LayerInfo} layer
+   * @param {any} page
+   */
+  #show(layer, page) {
+    this.rows.querySelector(".list-end")?.remove();
+    for (const feature of page.features) {
+      if (this.byId.has(String(feature.id))) continue;
+      this.byId.set(String(feature.id), feature);
+      this.rows.append(this.#item(layer, feature));
+    }
+    this.next = page.next ?? null;
+    if (this.byId.size === 0) this.#nothing(layer);
+    else if (this.next) this.#end(t("{shown} of {all} read, more as you scroll", { shown: count(this.byId.size), all: count(this.matched ?? 0) }), true);
+    else if (this.byId.size > 10) this.#end(t("That is all."));
+    this.mark(this.store.state.selected);
+  }
+
+  /**
+   * @param {LayerInfo} layer
+   * @param {Feature} feature
+   */
+  #item(layer, feature) {
+    const reading = read(layer, feature);
+    const choose = (/** @type {Event} */ event) => {
+      event.preventDefault();
+      this.hooks.select(feature, layer);
+    };
+    return h(
+      "li", { dataset: { id: String(feature.id) } },
+      h(
+        "a", {
+          class: "row", href: pageOf(layer, feature.properties) ?? `?sel=${layer.id}:${feature.id}`, onclick: choose,
+          onmouseenter: () => this.#hover(feature, layer), onfocus: () => this.#hover(feature, layer), onblur: () => this.#hover(null),
+        },
+        stateMark(reading.state, layer),
+        h("span", { class: "row-title" }, reading.title),
+        reading.at && h("time", { class: "row-when", datetime: reading.at, title: exact(reading.at) }, ago(reading.at)),
+        h("span", { class: "row-second" }, [reading.state?.words, reading.second].filter(Boolean).join(" · ")),
+      ),
+    );
+  }
+
+  /**
+   * @param {LayerInfo} layer
+   * @param {any[]} items
+   */
+  #showCounts(layer, items) {
+    this.next = null;
+    if (!items.length) return this.#nothing(layer);
+    for (const item of items) {
+      const told = item.suppressed ? t("fewer than {floor}", { floor: layer.floor }) : count(item.count ?? 0);
+      const open = () => this.hooks.selectArea(item, layer);
+      this.rows.append(
+        h("li", { dataset: { id: item.code } },
+          h("button", { type: "button", class: "row row-area", onclick: open }, h("span", { class: "row-title" }, named(item) || item.code), h("span", { class: "row-when num" }, told))),
+      );
+    }
+    return this.#end(t("Only counts are shown; counts below {floor} are withheld.", { floor: layer.floor }));
+  }
+
+  /**
+   * @param {Feature|null} feature
+   * @param {LayerInfo} [layer]
+   */
+  #hover(feature, layer) {
+    const subject = layer ?? this.layers.subject(this.store.state);
+    if (subject) this.hooks.hover(feature, subject);
+  }
+
+  /**
+   * @param {string|Node} words
+   * @param {boolean} [watched] read on when it comes into sight
+   */
+  #end(words, watched = false) {
+    this.rows.querySelector(".list-end")?.remove();
+    const end = h("li", { class: "list-end" }, words);
+    this.rows.append(end);
+    this.watcher.disconnect();
+    if (watched) this.watcher.observe(end);
+  }
+
+  #skeleton() {
+    fill(this.total, h("span", { class: "skeleton-line" }));
+    delete this.total.dataset.count;
+    fill(this.rows, ...Array.from({ length: 8 }, () => h("li", { class: "skeleton", "aria-hidden": "true" }, h("span"), h("span"))));
+    this.rows.setAttribute("aria-busy", "true");
+  }
+
+  /** @param {LayerInfo} layer */
+  #nothing(layer) {
+    if (isFiltered(this.store.state, layer)) {
+      const clear = h("button", { type: "button", class: "button", onclick: this.hooks.clear }, t("Clear filters"));
+      return this.#message(t("Nothing fits these filters."), t("There may be rows outside of them."), clear);
+    }
+    return this.#message(t("Nothing here yet."), t("What is registered inside your areas appears here at once."));
+  }
+
+  /** @param {unknown} error */
+  #failed(error) {
+    fill(this.total, "–");
+    const again = h("button", { type: "button", class: "button", onclick: () => this.load() }, t("Try again"));
+    const offline = !navigator.onLine;
+    this.#message(offline ? t("You are offline.") : t("The rows could not be read."), offline ? t("The list comes back with the connection.") : String(/** @type {any} */ (error)?.detail ?? /** @type {any} */ (error)?.message ?? ""), again);
+  }
+
+  /**
+   * @param {string} title
+   * @param {string} text
+   * @param {Node} [act]
+   */
+  #message(title, text, act) {
+    fill(this.rows, h("li", { class: "list-message" }, h("strong", {}, title), h("span", {}, text), act));
+  }
+}
+
+/**
+ * @param {import("city/map/state.js").MapState} state
+ * @param {LayerInfo} layer
+ */
+export function isFiltered(state, layer) {
+  const fields = Object.values(state.filters[layer.id] ?? {}).some((values) => values.length);
+  return fields || Boolean(state.area || state.q || state.view || (layer.time_field && (state.when || state.from || state.to)));
+}

@@ -1,0 +1,282 @@
+/**
+ * The map page put together: state, map, layers, list, tree, filters, drawer, forms, live changes.
+ * @module city/map/page
+ */
+import { getJSON } from "http";
+import { baseStyle, followTheme, makeMap } from "city/map/basemap.js";
+import { Banner } from "city/map/banner.js";
+import { addControls } from "city/map/controls.js";
+import { Drawer } from "city/map/drawer.js";
+import { Filters } from "city/map/filters.js";
+import { Forms } from "city/map/forms.js";
+import { listenKeys } from "city/map/keys.js";
+import { Layers } from "city/map/layers.js";
+import { RowList } from "city/map/list.js";
+import { Marks } from "city/map/marks.js";
+import { catchLinks } from "city/map/links.js";
+import { Picker } from "city/map/pick.js";
+import { bounds } from "city/map/rows.js";
+import { Sheet } from "city/map/sheet.js";
+import { Store } from "city/map/state.js";
+import { Thematic } from "city/map/thematic.js";
+import { Tree } from "city/map/tree.js";
+import { Watch } from "city/map/watch.js";
+
+const CLOSE_ZOOM = 16.5;
+
+/** @param {string} selector @returns {HTMLElement} */
+const part = (selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
+
+/** @param {HTMLElement} stage */
+export async function mount(stage) {
+  const banner = new Banner(part("[data-part=banner]"));
+  try {
+    const [city, layers, style] = await Promise.all([getJSON("/api/v1/city"), Layers.load(), baseStyle()]);
+    await new Page(stage, banner, city, layers, style).start();
+  } catch (error) {
+    banner.failed(/** @type {Error} */ (error), () => location.reload());
+    console.warn("map:", error);
+  }
+}
+
+class Page {
+  /**
+   * @param {HTMLElement} stage
+   * @param {Banner} banner
+   * @param {any} city facts of `/api/v1/city`
+   * @param {Layers} layers
+   * @param {any} style
+   */
+  constructor(stage, banner, city, layers, style) {
+    this.stage = stage;
+    this.banner = banner;
+    this.layers = layers;
+    this.store = new Store();
+    this.acts = (stage.dataset.acts ?? "").split(",").filter(Boolean);
+    const { center, zoom, bearing } = this.store.state;
+    this.map = makeMap(part("[data-part=map]"), { style, center: center ?? city.center, zoom: zoom ?? 12, bearing });
+    if (!center) this.map.fitBounds(city.bbox, { animate: false, padding: 24 });
+    /** @type {any} */ (stage).map = this.map; // tests and the console wait for its `idle`
+    this.marks = new Marks(this.map);
+    this.thematic = new Thematic(this.map, this.store, layers);
+    this.panelSheet = new Sheet(part("#map-panel"), "peek");
+    this.drawerSheet = new Sheet(part("#map-drawer"), "half");
+    this.drawer = new Drawer(part("#map-drawer"), part("[data-part=drawer]"), this.#drawerHooks());
+    this.list = new RowList(part("#panel-list"), this.store, layers, this.#listHooks());
+    this.tree = new Tree(part("[data-part=tree]"), this.store, layers, { mayExport: Boolean(stage.dataset.mayExport) });
+    this.filters = new Filters(part("[data-part=chips]"), this.store, layers, () => this.clear());
+  }
+
+  async start() {
+    const { map, store } = this;
+    this.list.load();
+    if (!map.isStyleLoaded()) await new Promise((done) => map.once("load", done));
+    this.marks.install();
+    this.picker = new Picker(map, this.thematic, this.#pickHooks());
+    this.forms = new Forms({ map, drawer: this.drawer, store, marks: this.marks, stage: this.stage, acts: this.acts, done: (layer, id) => this.#made(layer, id) });
+    this.watch = new Watch({ ...this, changed: (layer, id) => this.#changed(layer, id) });
+    addControls(part("[data-part=buttons]"), map, { say: (words) => this.banner.say(words), pick: () => this.#pickCentre(), help: () => this.#help() });
+    followTheme(map, () => { this.marks.install(); this.thematic.restyle(); });
+    this.#listen();
+    catchLinks(store);
+    await this.thematic.sync();
+    this.#tab();
+    this.#selected(true);
+    this.forms.sync();
+    this.stage.dataset.state = "ready";
+  }
+
+  #listen() {
+    const { map, store } = this;
+    map.on("moveend", () => this.#moved());
+    map.on("error", (/** @type {any} */ event) => this.banner.mapError(event));
+    store.on(["on"], () => { this.thematic.sync(); this.tree.sync(); this.watch?.follow(); });
+    store.on(["opacity"], () => { this.thematic.fade(); });
+    store.on(["filters", "when", "from", "to", "area", "q", "layer"], () => { this.thematic.filter(); this.tree.counts(); });
+    store.on(["filters", "when", "from", "to", "area", "q", "layer", "view"], () => { this.filters.sync(); this.list.load(); this.watch?.follow(); });
+    store.on(["area"], (state) => this.#flyToArea(state.area));
+    store.on(["act"], () => this.forms?.sync());
+    store.on(["selected", "at", "act"], () => this.#selected(false));
+    store.on(["tab"], () => this.#tab());
+    store.on(["center", "zoom", "bearing"], (state) => this.#restore(state));
+    for (const tab of document.querySelectorAll("[data-tab]")) tab.addEventListener("click", () => store.set({ tab: /** @type {any} */ (/** @type {HTMLElement} */ (tab).dataset.tab) }));
+    part("[role=tablist]").addEventListener("keydown", (event) => /^Arrow(Left|Right)$/.test(event.key) && this.#switchTab(true));
+    listenKeys({
+      search: () => part("#search-box").focus(), create: () => this.#create(), step: (by) => { store.set({ tab: "list" }); this.list.step(by); },
+      escape: () => this.#escape(), help: () => this.#help(), tab: () => this.#switchTab(false),
+    });
+  }
+
+  clear() {
+    const layer = this.layers.subject(this.store.state);
+    this.store.set({ filters: { ...this.store.state.filters, [layer?.id ?? ""]: {} }, when: "", from: "", to: "", area: "", q: "", view: false });
+  }
+
+  #drawerHooks() {
+    return {
+      acts: this.acts,
+      close: () => { this.#escape(); },
+      zoom: (/** @type {any} */ feature) => this.#flyTo(feature),
+      act: (/** @type {string} */ act, /** @type {[number, number]} */ at) => this.store.set({ act, at, selected: null }),
+    };
+  }
+
+  #listHooks() {
+    return {
+      hover: (/** @type {any} */ feature) => this.marks.hover(feature),
+      select: (/** @type {any} */ feature, /** @type {any} */ layer) => {
+        this.store.set({ selected: { layer: layer.id, id: String(feature.id) }, at: null, act: "" });
+        this.#flyTo(feature, true);
+      },
+      selectArea: (/** @type {any} */ item) => this.store.set({ area: item.code }),
+      clear: () => this.clear(),
+      viewBox: () => /** @type {[number, number, number, number]} */ (this.map.getBounds().toArray().flat()),
+    };
+  }
+
+  #pickHooks() {
+    return {
+      busy: () => Boolean(this.store.state.act),
+      select: (/** @type {any} */ feature, /** @type {any} */ layer) => this.store.set({ selected: { layer: layer.id, id: String(feature.id) }, at: null }),
+      place: (/** @type {any} */ { lng, lat }) => this.store.set({ selected: null, at: [lng, lat] }),
+      hover: (/** @type {string|null} */ id, /** @type {any} */ layer) => this.list.light(layer && layer.id === this.list.subjectId() ? id : null),
+    };
+  }
+
+  /** @param {boolean} first whether the page opens with it: then the map goes there */
+  async #selected(first) {
+    const { selected, at, act } = this.store.state;
+    this.list.mark(selected);
+    this.marks.place(act ? null : at);
+    this.marks.select(null);
+    if (act) return;
+    const layer = selected && this.layers.get(selected.layer);
+    if (layer) {
+      const feature = await this.drawer.row(layer, selected.id);
+      if (!feature) return;
+      this.marks.select(feature);
+      if (first && !this.store.state.center) this.#flyTo(feature);
+      else this.#reveal(feature);
+    } else if (at) {
+      if (first && !this.store.state.center) this.map.jumpTo({ center: at, zoom: CLOSE_ZOOM });
+      this.drawer.place(at);
+    } else this.drawer.hide();
+  }
+
+  /**
+   * @param {any} feature
+   * @param {boolean} [gently] stay at this zoom when it is close enough
+   */
+  #flyTo(feature, gently = false) {
+    const box = bounds(feature.geometry);
+    if (!box) return;
+    const isPoint = box[0] === box[2] && box[1] === box[3];
+    if (isPoint) this.map.easeTo({ center: [box[0], box[1]], zoom: Math.max(this.map.getZoom(), gently ? 14 : CLOSE_ZOOM), padding: this.#padding() });
+    else this.map.fitBounds(box, { padding: { top: 60, left: 60, right: 60, bottom: 60 + this.#padding().bottom }, maxZoom: 18 });
+  }
+
+  /** Bring the selection into sight if a sheet hides it. @param {any} feature */
+  #reveal(feature) {
+    const box = bounds(feature.geometry);
+    if (!box) return;
+    const spot = this.map.project([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2]);
+    const { clientWidth: w, clientHeight: height } = this.map.getContainer();
+    const isSeen = spot.x > 0 && spot.y > 0 && spot.x < w && spot.y < height - this.#padding().bottom;
+    if (!isSeen) this.map.easeTo({ center: [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2], padding: this.#padding() });
+  }
+
+  /** What of the map a phone's sheet hides. */
+  #padding() {
+    const isPhone = matchMedia("(max-width: 768px)").matches;
+    return { top: 0, left: 0, right: 0, bottom: isPhone ? Math.min(part("#map-drawer").offsetHeight || part("#map-panel").offsetHeight, innerHeight / 2) : 0 };
+  }
+
+  #moved() {
+    const { lng, lat } = this.map.getCenter();
+    this.store.set({ center: [lng, lat], zoom: this.map.getZoom(), bearing: this.map.getBearing() }, { push: false });
+    if (this.store.state.view) this.list.load({ quiet: true });
+  }
+
+  /** @param {import("city/map/state.js").MapState} state a centre that came from the address */
+  #restore({ center, zoom, bearing }) {
+    if (!center) return;
+    const { lng, lat } = this.map.getCenter();
+    const isThere = Math.abs(lng - center[0]) < 1e-5 && Math.abs(lat - center[1]) < 1e-5 && Math.abs(this.map.getZoom() - (zoom ?? 0)) < 0.02;
+    if (!isThere && !this.map.isMoving()) this.map.jumpTo({ center, zoom: zoom ?? this.map.getZoom(), bearing });
+  }
+
+  /** @param {string} code */
+  async #flyToArea(code) {
+    if (!code) return;
+    const area = (await this.filters.areas.load()).find((one) => one.code === code);
+    if (area?.bbox) this.map.fitBounds(/** @type {any} */ (area.bbox), { padding: 40 });
+  }
+
+  #tab() {
+    const { tab } = this.store.state;
+    for (const one of document.querySelectorAll("[data-tab]")) {
+      const is = /** @type {HTMLElement} */ (one).dataset.tab === tab;
+      one.setAttribute("aria-selected", String(is));
+      one.setAttribute("tabindex", is ? "0" : "-1");
+    }
+    part("#panel-list").hidden = tab !== "list";
+    part("#panel-layers").hidden = tab !== "layers";
+  }
+
+  /** @param {boolean} focus */
+  #switchTab(focus) {
+    const tab = this.store.state.tab === "list" ? "layers" : "list";
+    this.store.set({ tab });
+    if (focus) part(`[data-tab=${tab}]`).focus();
+  }
+
+  #create() {
+    if (this.acts[0]) this.store.set({ act: this.acts[0], selected: null });
+  }
+
+  #pickCentre() {
+    const { clientWidth, clientHeight } = this.map.getContainer();
+    if (this.store.state.act) this.forms?.click(this.map.getCenter());
+    else this.picker?.at({ x: clientWidth / 2, y: clientHeight / 2 });
+  }
+
+  /** @returns {boolean} whether there was anything to leave */
+  #escape() {
+    if (this.picker?.close()) return true;
+    if (this.forms?.escape()) return true;
+    if (!this.store.state.selected && !this.store.state.at) return false;
+    const { selected } = this.store.state;
+    this.store.set({ selected: null, at: null });
+    if (selected) /** @type {HTMLElement|null} */ (document.querySelector(`#panel-list [data-id="${CSS.escape(selected.id)}"] > .row`))?.focus();
+    return true;
+  }
+
+  #help() {
+    /** @type {HTMLDialogElement} */ (part("#map-help")).showModal();
+  }
+
+  /**
+   * A record has been made here: show it, selected, with the list of its layer.
+   * @param {string} layerId
+   * @param {number|null} id
+   */
+  #made(layerId, id) {
+    const layer = this.layers.get(layerId);
+    const on = this.layers.on(this.store.state).map((one) => one.id);
+    const selected = id !== null && layer && !layer.floor ? { layer: layerId, id: String(id) } : null;
+    this.store.set({ act: "", at: null, selected, layer: layer ? layerId : this.store.state.layer, on: !layer || on.includes(layerId) ? this.store.state.on : [...on, layerId] });
+    this.thematic.touched(layerId, null);
+    this.list.load({ quiet: true });
+    if (layer) this.tree.count(layer);
+  }
+
+  /**
+   * @param {import("city/map/layers.js").LayerInfo} layer
+   * @param {number} id
+   */
+  #changed(layer, id) {
+    const { selected, act } = this.store.state;
+    if (!act && selected?.layer === layer.id && selected.id === String(id)) this.drawer.row(layer, selected.id);
+  }
+}
+

@@ -1,0 +1,116 @@
+/**
+ * How one row of a layer reads: what, where, state, when. The same words in list, popover and drawer.
+ * @module city/map/rows
+ */
+import { t } from "words";
+import { LANG, count, exact } from "city/map/format.js";
+
+/** @typedef {import("city/map/layers.js").LayerInfo} LayerInfo */
+/** @typedef {import("city/map/layers.js").FieldInfo} FieldInfo */
+/** @typedef {{type: "Feature", id: string|number, geometry: any, properties: Record<string, any>}} Feature */
+
+/**
+ * @typedef {object} Reading
+ * @property {string} title
+ * @property {string} second
+ * @property {{value: string, words: string, colour: string, shape: string}|null} state
+ * @property {string|null} at ISO moment
+ */
+
+const OTHER = LANG === "zh" ? "en" : "zh";
+const TITLES = ["title", `class_${LANG}`, "class_name", "class", `name_${LANG}`, "name", `class_${OTHER}`, `name_${OTHER}`];
+const PLACES = ["address", `address_${LANG}`, "address_text", `text_${LANG}`, "place", "area", `area_${LANG}`];
+
+/**
+ * A value in words: choices by name, moments in the city's zone, numbers with their unit.
+ * @param {FieldInfo} field
+ * @param {any} value
+ * @returns {string}
+ */
+export function said(field, value) {
+  if (value === null || value === undefined || value === "") return "–";
+  if (field.kind === "choice" || field.choices) return field.choices?.[String(value)] ?? String(value);
+  if (field.kind === "time") return exact(value) || String(value);
+  if (field.kind === "flag") return value ? t("yes") : t("no");
+  if (field.kind === "number" && Number.isFinite(Number(value))) {
+    return field.unit ? `${count(Number(value))} ${field.unit}` : count(Number(value));
+  }
+  return String(value);
+}
+
+/**
+ * Fields worth showing: of a pair of names only the one in the reader's language.
+ * @param {LayerInfo} layer
+ * @returns {FieldInfo[]}
+ */
+export function shownFields(layer) {
+  const names = new Set(layer.fields.map((one) => one.name));
+  const mine = (/** @type {string} */ name) => name.replace(new RegExp(`_${OTHER}$`), `_${LANG}`);
+  return layer.fields.filter((one) => !one.name.endsWith(`_${OTHER}`) || !names.has(mine(one.name)));
+}
+
+/**
+ * @param {LayerInfo} layer
+ * @param {string[]} names
+ * @param {Record<string, any>} row
+ * @returns {FieldInfo|undefined} the first of these fields that the row fills
+ */
+function firstFilled(layer, names, row) {
+  for (const name of names) {
+    const field = layer.fields.find((one) => one.name === name);
+    if (field && row[name] !== null && row[name] !== undefined && row[name] !== "") return field;
+  }
+  return undefined;
+}
+
+/**
+ * @param {LayerInfo} layer
+ * @param {Feature} feature
+ * @returns {Reading}
+ */
+export function read(layer, feature) {
+  const row = feature.properties ?? {};
+  const labels = layer.style?.label ? [layer.style.label] : [];
+  const titled = firstFilled(layer, [...TITLES, ...labels, "number", "code", "text"], row);
+  const by = layer.fields.find((one) => one.name === (layer.style?.by ?? "status"));
+  const parts = [firstFilled(layer, ["number", "code"], row), firstFilled(layer, PLACES, row)];
+  const second = parts.filter((one) => one && one !== titled).map((one) => said(/** @type {FieldInfo} */ (one), row[/** @type {FieldInfo} */ (one).name]));
+  return {
+    title: titled ? said(titled, row[titled.name]) : `${layer.title} ${feature.id}`,
+    second: second.join(" · "),
+    state: by && by !== titled && row[by.name] !== undefined && row[by.name] !== null ? stateOf(layer, by, row[by.name]) : null,
+    at: layer.time_field ? (row[layer.time_field] ?? null) : null,
+  };
+}
+
+/**
+ * @param {LayerInfo} layer
+ * @param {FieldInfo} field
+ * @param {any} value
+ */
+function stateOf(layer, field, value) {
+  const key = String(value);
+  return {
+    value: key, words: said(field, value), colour: layer.style?.colours?.[key] ?? layer.style?.colour ?? "",
+    shape: layer.style?.shapes?.[key] ?? layer.style?.shape ?? "circle",
+  };
+}
+
+/**
+ * The middle of a geometry's bounding box, good enough to fly to.
+ * @param {any} geometry
+ * @returns {[number, number, number, number]|null} west, south, east, north
+ */
+export function bounds(geometry) {
+  const box = [Infinity, Infinity, -Infinity, -Infinity];
+  const walk = (/** @type {any} */ part) => {
+    if (typeof part?.[0] === "number") {
+      box[0] = Math.min(box[0], part[0]);
+      box[1] = Math.min(box[1], part[1]);
+      box[2] = Math.max(box[2], part[0]);
+      box[3] = Math.max(box[3], part[1]);
+    } else for (const one of part ?? []) walk(one);
+  };
+  for (const one of geometry?.geometries ?? [geometry]) walk(one?.coordinates);
+  return Number.isFinite(box[0]) ? /** @type {[number, number, number, number]} */ (box) : null;
+}

@@ -1,0 +1,212 @@
+/**
+ * Thematic layers on the map: added and removed as they are switched, filtered, faded, and refreshed where touched.
+ * @module city/map/thematic
+ */
+import { getJSON } from "http";
+import { shownTheme as theme } from "city/core/theme-switch.js";
+import { LANG } from "city/map/format.js";
+import { tilesOver } from "city/map/tiles.js";
+
+/** @typedef {import("city/map/layers.js").LayerInfo} LayerInfo */
+/** @typedef {{layers: any[], sources: Record<string, any>}} Fragment */
+
+const FADES = {
+  fill: ["fill-opacity"], line: ["line-opacity"], circle: ["circle-opacity", "circle-stroke-opacity"],
+  symbol: ["icon-opacity", "text-opacity"], "fill-extrusion": ["fill-extrusion-opacity"],
+};
+
+/**
+ * An opacity, number or expression, times a share. A ramp over the zoom must stay outermost, so its stops are multiplied.
+ * @param {any} value
+ * @param {number} share 0–1
+ * @returns {any}
+ */
+export function faded(value, share) {
+  if (share >= 1) return value;
+  if (value === undefined || value === null) return share;
+  if (typeof value === "number") return value * share;
+  if (Array.isArray(value) && /^interpolate/.test(value[0])) {
+    return value.map((one, at) => (at >= 4 && at % 2 === 0 ? faded(one, share) : one));
+  }
+  if (Array.isArray(value) && value[0] === "step") {
+    return value.map((one, at) => (at >= 2 && at % 2 === 0 ? faded(one, share) : one));
+  }
+  return ["*", share, value];
+}
+
+export class Thematic {
+  /**
+   * @param {import("maplibre-gl").Map} map
+   * @param {import("city/map/state.js").Store} store
+   * @param {import("city/map/layers.js").Layers} layers
+   */
+  constructor(map, store, layers) {
+    this.map = map;
+    this.store = store;
+    this.layers = layers;
+    /** @type {Map<string, Fragment>} what stands on the map, by layer id */
+    this.shown = new Map();
+    /** @type {Map<string, Promise<Fragment>>} */
+    this.fetched = new Map();
+    this.round = 0;
+  }
+
+  /** Bring the map in line with what is switched on; called after every change of `on`. */
+  async sync() {
+    const round = ++this.round;
+    const wanted = this.layers.on(this.store.state).map((one) => one.id);
+    for (const id of [...this.shown.keys()]) if (!wanted.includes(id)) this.#remove(id);
+    const missing = this.layers.all.filter((one) => wanted.includes(one.id) && !this.shown.has(one.id));
+    const fragments = await Promise.all(missing.map((one) => this.#fragment(one).catch(() => null)));
+    if (round !== this.round) return;
+    missing.forEach((layer, at) => {
+      const fragment = fragments[at];
+      if (fragment) this.#add(layer, fragment);
+    });
+    this.#showBase();
+  }
+
+  /** The style has been replaced: put everything in again in the new theme's colours. */
+  async restyle() {
+    this.shown.clear();
+    this.fetched.clear();
+    await this.sync();
+  }
+
+  /** Filters have changed: other addresses for the tiles of every layer on the map. */
+  filter() {
+    for (const [id, fragment] of this.shown) {
+      const layer = this.layers.get(id);
+      if (layer) for (const [source, given] of Object.entries(fragment.sources)) this.#point(layer, source, given);
+    }
+  }
+
+  /**
+   * A record of this layer was written: fetch again the tiles that it touches, and no others.
+   * @param {string} id
+   * @param {[number, number, number, number]|null} bbox west, south, east, north; null: anywhere
+   */
+  touched(id, bbox) {
+    const fragment = this.shown.get(id);
+    const layer = this.layers.get(id);
+    if (!fragment || !layer) return;
+    for (const [source, given] of Object.entries(fragment.sources)) {
+      if (given.type === "geojson") this.#point(layer, source, given);
+      else this.map.refreshTiles(source, bbox ? tilesOver(bbox, this.map.getZoom()) : undefined);
+    }
+  }
+
+  /** Opacities as the state says. */
+  fade() {
+    for (const [id, fragment] of this.shown) {
+      const share = this.store.state.opacity[id] ?? 1;
+      for (const style of fragment.layers) {
+        for (const name of FADES[/** @type {keyof typeof FADES} */ (style.type)] ?? []) {
+          this.map.setPaintProperty(style.id, name, faded(style.paint?.[name], share));
+        }
+      }
+    }
+  }
+
+  /** @returns {string[]} style layers that can be clicked */
+  clickable() {
+    return [...this.shown].flatMap(([id, one]) => (this.layers.get(id)?.listed ? one.layers.map((style) => style.id) : []));
+  }
+
+  /** @param {string} styleLayer @returns {LayerInfo|undefined} the layer that a style layer draws */
+  owner(styleLayer) {
+    for (const [id, one] of this.shown) if (one.layers.some((style) => style.id === styleLayer)) return this.layers.get(id);
+    return undefined;
+  }
+
+  /** @param {LayerInfo} layer */
+  #fragment(layer) {
+    const key = `${layer.id}/${theme()}`;
+    let promise = this.fetched.get(key);
+    if (!promise) {
+      promise = getJSON(`/api/v1/layers/${layer.id}/style?theme=${theme()}&lang=${LANG}`);
+      this.fetched.set(key, promise);
+      promise.catch(() => this.fetched.delete(key));
+    }
+    return promise;
+  }
+
+  /**
+   * @param {LayerInfo} layer
+   * @param {Fragment} fragment
+   */
+  #add(layer, fragment) {
+    for (const [id, source] of Object.entries(fragment.sources)) {
+      if (!this.map.getSource(id)) this.map.addSource(id, this.#filtered(layer, source));
+    }
+    const before = this.#above(layer);
+    for (const style of fragment.layers) if (!this.map.getLayer(style.id)) this.map.addLayer(style, before);
+    this.shown.set(layer.id, fragment);
+    this.fade();
+  }
+
+  /** @param {string} id */
+  #remove(id) {
+    const fragment = this.shown.get(id);
+    this.shown.delete(id);
+    for (const style of fragment?.layers ?? []) if (this.map.getLayer(style.id)) this.map.removeLayer(style.id);
+    for (const source of Object.keys(fragment?.sources ?? {})) if (this.map.getSource(source)) this.map.removeSource(source);
+  }
+
+  /**
+   * Where a layer goes: under the next higher one, under our own marks, and areas under the base map's names.
+   * @param {LayerInfo} layer
+   * @returns {string|undefined}
+   */
+  #above(layer) {
+    const ids = this.map.getStyle().layers.map((one) => one.id);
+    const higher = this.layers.all.filter((one) => one.order > layer.order && this.shown.has(one.id));
+    for (const one of higher) {
+      const first = this.shown.get(one.id)?.layers[0];
+      if (first && ids.includes(first.id)) return first.id;
+    }
+    return ids.find((id) => id.startsWith("own-") || id.startsWith("td-"));
+  }
+
+  /**
+   * @param {LayerInfo} layer
+   * @param {any} source
+   */
+  #filtered(layer, source) {
+    if (source.type === "geojson") return typeof source.data === "string" ? { ...source, data: this.#address(layer, source.data) } : source;
+    return source.tiles ? { ...source, tiles: source.tiles.map((/** @type {string} */ one) => this.#address(layer, one)) } : source;
+  }
+
+  /**
+   * @param {LayerInfo} layer
+   * @param {string} address
+   */
+  #address(layer, address) {
+    const query = this.store.query(layer).toString();
+    return query ? address + (address.includes("?") ? "&" : "?") + query : address;
+  }
+
+  /**
+   * @param {LayerInfo} layer
+   * @param {string} id
+   * @param {any} given
+   */
+  #point(layer, id, given) {
+    const source = /** @type {any} */ (this.map.getSource(id));
+    const wanted = this.#filtered(layer, given);
+    if (source?.setTiles && wanted.tiles) source.setTiles(wanted.tiles);
+    else if (source?.setData && wanted.data) source.setData(wanted.data);
+  }
+
+  /** Layers of the base map are in its style already: switching them only hides or shows them. */
+  #showBase() {
+    const wanted = new Set(this.layers.on(this.store.state).map((one) => one.id));
+    for (const layer of this.layers.all) {
+      if (layer.theme !== "base") continue;
+      for (const style of this.map.getStyle().layers) {
+        if (!("source" in style) || style.source !== layer.id) continue;
+        this.map.setLayoutProperty(style.id, "visibility", wanted.has(layer.id) ? "visible" : "none");
+      }
+    }
+  }
+}

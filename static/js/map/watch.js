@@ -1,0 +1,82 @@
+/**
+ * What others write appears at once: only the touched tiles are fetched again, the list and the legend follow.
+ * @module city/map/watch
+ */
+import { getJSON } from "http";
+import { subscribe } from "live";
+
+const GATHER_MS = 120; // a burst of writes is answered once
+
+/** @typedef {{channel: string, kind: string, id: number|null, bbox: [number, number, number, number]|null}} Change */
+
+/**
+ * @typedef {object} Parts
+ * @property {import("city/map/state.js").Store} store
+ * @property {import("city/map/layers.js").Layers} layers
+ * @property {import("city/map/thematic.js").Thematic} thematic
+ * @property {import("city/map/list.js").RowList} list
+ * @property {import("city/map/tree.js").Tree} tree
+ * @property {import("city/map/marks.js").Marks} marks
+ * @property {(layer: import("city/map/layers.js").LayerInfo, id: number) => void} changed a selected row may be the one
+ */
+
+export class Watch {
+  /** @param {Parts} parts */
+  constructor(parts) {
+    this.parts = parts;
+    this.stop = () => {};
+    this.heard = "";
+    /** @type {Change[]} */
+    this.waiting = [];
+    this.follow();
+  }
+
+  /** Listen to the channels of what is shown. */
+  follow() {
+    const { layers, store } = this.parts;
+    const subject = layers.subject(store.state);
+    const shown = new Set([...layers.on(store.state), ...(subject ? [subject] : [])].map((one) => one.channel).filter(Boolean));
+    const channels = /** @type {string[]} */ ([...shown]).sort();
+    if (channels.join() === this.heard) return;
+    this.heard = channels.join();
+    const before = this.stop;
+    this.stop = channels.length ? subscribe(channels, (/** @type {any} */ change) => this.#take(change)) : () => {};
+    before();
+  }
+
+  /** @param {Change} change */
+  #take(change) {
+    this.waiting.push(change);
+    this.timer ??= setTimeout(() => this.#answer(), GATHER_MS);
+  }
+
+  #answer() {
+    this.timer = undefined;
+    const changes = this.waiting.splice(0);
+    const { layers, list, store, thematic, tree } = this.parts;
+    const all = changes.some((one) => one.kind === "resync");
+    for (const layer of layers.on(store.state)) {
+      const mine = changes.filter((one) => one.channel === layer.channel);
+      if (!mine.length && !(all && layer.channel)) continue;
+      if (all) thematic.touched(layer.id, null);
+      else for (const one of mine) thematic.touched(layer.id, one.bbox);
+      tree.count(layer);
+    }
+    const subject = layers.subject(store.state);
+    if (!subject || !(all || changes.some((one) => one.channel === subject.channel))) return;
+    list.load({ quiet: true }).then(() => this.#flash(subject, changes));
+  }
+
+  /**
+   * @param {import("city/map/layers.js").LayerInfo} subject
+   * @param {Change[]} changes
+   */
+  async #flash(subject, changes) {
+    const last = changes.filter((one) => one.channel === subject.channel && one.id !== null).at(-1);
+    if (!last || subject.floor) return;
+    this.parts.list.flash(String(last.id));
+    this.parts.changed(subject, Number(last.id));
+    const feature = this.parts.list.byId.get(String(last.id)) ?? (await getJSON(`/api/v1/layers/${subject.id}/features/${last.id}`).catch(() => null));
+    if (feature) this.parts.marks.flash(feature);
+  }
+}
