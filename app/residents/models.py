@@ -5,7 +5,17 @@ from __future__ import annotations
 import enum
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, UniqueConstraint, func
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gis.db import Base, HasId, enum_text
@@ -29,7 +39,16 @@ class Dwelling(Base, HasId, Located):
     __table_args__ = (
         *located_indexes("dwellings"),
         UniqueConstraint("external_id", name="uq_dwellings_external_id"),
-        Index("ix_dwellings_building_id", "building_id"),
+        Index(
+            "uq_dwellings_room",
+            "building_id",
+            "entrance",
+            "floor",
+            "room",
+            unique=True,
+            postgresql_where=text("building_id IS NOT NULL"),
+            postgresql_nulls_not_distinct=True,
+        ),
     )
 
     external_id: Mapped[str | None]
@@ -42,6 +61,10 @@ class Dwelling(Base, HasId, Located):
     recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
+NAME_BLANKS = r"[\s·•.]"
+NAME_KEY = f"lower(regexp_replace(name, '{NAME_BLANKS}', '', 'g'))"
+
+
 class Sex(enum.StrEnum):
     """GB/T 2261.1."""
 
@@ -52,16 +75,21 @@ class Sex(enum.StrEnum):
 
 
 class Person(Base, HasId):
-    """A person. The citizen number is stored encrypted (`number_sealed`) with a keyed blind index for look-up."""
+    """A person. The citizen number is stored encrypted (`number_sealed`) with a keyed blind index for look-up.
+
+    No part of the number stands in the clear: its last four signs beside the date of birth would give it away.
+    `name_key` is the name as it is looked for (small letters, no blanks or dots), made by the database.
+    """
 
     __tablename__ = "persons"
+    __table_args__ = (Index("ix_persons_name_key", "name_key", postgresql_ops={"name_key": "text_pattern_ops"}),)
 
     name: Mapped[str]
+    name_key: Mapped[str] = mapped_column(Computed(NAME_KEY, persisted=True))
     sex: Mapped[Sex] = mapped_column(enum_text(Sex), server_default="0")
     birth_on: Mapped[date | None]
     number_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     number_index: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
-    number_tail: Mapped[str | None]  # last four characters, for masked display
     phone_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     is_generated: Mapped[bool] = mapped_column(server_default="false")
     recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())
@@ -77,10 +105,17 @@ class ResidenceKind(enum.StrEnum):
 
 
 class Residence(Base, HasId):
-    """A person lives, is registered or works at a dwelling: from ≤ day < to. Moving is a new row."""
+    """A person lives, is registered or works at a dwelling: from ≤ day < to. Moving is a new row.
+
+    On one day a person lives at one dwelling and is registered at one; the migration's exclusion constraint holds it.
+    """
 
     __tablename__ = "residences"
-    __table_args__ = (Index("ix_residences_person_id", "person_id"), Index("ix_residences_dwelling_id", "dwelling_id"))
+    __table_args__ = (
+        CheckConstraint("to_on > from_on", name="days"),
+        Index("ix_residences_person_id", "person_id"),
+        Index("ix_residences_dwelling_id", "dwelling_id"),
+    )
 
     person_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("persons.id"))
     dwelling_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("dwellings.id"))

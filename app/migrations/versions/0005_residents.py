@@ -9,11 +9,14 @@ from gis.types import geometry
 revision = "0005"
 down_revision = "0004"
 
+NAME_KEY = r"lower(regexp_replace(name, '[\s·•.]', '', 'g'))"
+
 
 def upgrade() -> None:
     op.create_table(
         "persons",
         sa.Column("name", sa.String(), nullable=False),
+        sa.Column("name_key", sa.String(), sa.Computed(NAME_KEY, persisted=True), nullable=False),
         sa.Column(
             "sex",
             sa.Enum("0", "1", "2", "9", name="sex", native_enum=False, create_constraint=True, length=32),
@@ -23,7 +26,6 @@ def upgrade() -> None:
         sa.Column("birth_on", sa.Date(), nullable=True),
         sa.Column("number_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("number_index", sa.LargeBinary(), nullable=True),
-        sa.Column("number_tail", sa.String(), nullable=True),
         sa.Column("phone_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("is_generated", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -32,6 +34,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["recorded_by"], ["accounts.id"], name=op.f("fk_persons_recorded_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_persons")),
         sa.UniqueConstraint("number_index", name=op.f("uq_persons_number_index")),
+    )
+    op.create_index(
+        "ix_persons_name_key", "persons", ["name_key"], unique=False, postgresql_ops={"name_key": "text_pattern_ops"}
     )
     op.create_table(
         "resident_entries",
@@ -110,7 +115,14 @@ def upgrade() -> None:
         unique=False,
         postgresql_ops={"area_code": "text_pattern_ops"},
     )
-    op.create_index("ix_dwellings_building_id", "dwellings", ["building_id"], unique=False)
+    op.create_index(
+        "uq_dwellings_room",
+        "dwellings",
+        ["building_id", "entrance", "floor", "room"],
+        unique=True,
+        postgresql_where=sa.text("building_id IS NOT NULL"),
+        postgresql_nulls_not_distinct=True,
+    )
     op.create_index("ix_dwellings_geom", "dwellings", ["geom"], unique=False, postgresql_using="gist")
     op.create_index(op.f("ix_dwellings_unit_cell_id"), "dwellings", ["unit_cell_id"], unique=False)
     op.create_table(
@@ -140,10 +152,15 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["dwelling_id"], ["dwellings.id"], name=op.f("fk_residences_dwelling_id")),
         sa.ForeignKeyConstraint(["person_id"], ["persons.id"], name=op.f("fk_residences_person_id")),
         sa.ForeignKeyConstraint(["verified_by"], ["accounts.id"], name=op.f("fk_residences_verified_by")),
+        sa.CheckConstraint("to_on > from_on", name=op.f("ck_residences_days")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_residences")),
     )
     op.create_index("ix_residences_dwelling_id", "residences", ["dwelling_id"], unique=False)
     op.create_index("ix_residences_person_id", "residences", ["person_id"], unique=False)
+    op.execute(
+        "ALTER TABLE residences ADD CONSTRAINT ex_residences_one_a_day EXCLUDE USING gist "
+        "(person_id WITH =, kind WITH =, daterange(from_on, to_on) WITH &&) WHERE (kind IN ('actual', 'registered'))"
+    )
     guard_located("dwellings")
     seal("resident_entries")
 
@@ -154,9 +171,10 @@ def downgrade() -> None:
     op.drop_table("residences")
     op.drop_index(op.f("ix_dwellings_unit_cell_id"), table_name="dwellings")
     op.drop_index("ix_dwellings_geom", table_name="dwellings", postgresql_using="gist")
-    op.drop_index("ix_dwellings_building_id", table_name="dwellings")
+    op.drop_index("uq_dwellings_room", table_name="dwellings")
     op.drop_index("ix_dwellings_area_code", table_name="dwellings", postgresql_ops={"area_code": "text_pattern_ops"})
     op.drop_table("dwellings")
     op.drop_index(op.f("ix_resident_entries_person_id"), table_name="resident_entries")
     op.drop_table("resident_entries")
+    op.drop_index("ix_persons_name_key", table_name="persons")
     op.drop_table("persons")
