@@ -74,5 +74,5 @@ def _of_people(db: Session, layer: Layer, viewer: Viewer, chosen: Filter) -> Leg
     items = [Item(one.label, one.colour, one.shape, told[at], one.value) for at, one in enumerate(density_looks())]
     hidden = sum(one.is_suppressed for one in found.items)
     words = _("fewer than %(floor)s, or held back to protect them", floor=layer.floor)
-    items.append(Item(words, HIDDEN_COLOUR, "area", hidden))
+    items.append(Item(words, HIDDEN_COLOUR, "fill", hidden))
     return Legend(str(layer.title), _("people a hectare; areas"), tuple(items), len(found.items))

@@ -17,7 +17,7 @@ PER_HA_RAMP = "Purples"
 
 @dataclass(frozen=True)
 class Look:
-    """One value (None: all others) with its words, colour and shape (circle, square, triangle, diamond, line, area)."""
+    """One value (None: all others) with its words, colour and shape (circle, square, triangle, diamond, line, fill)."""
 
     value: str | None
     label: str
@@ -44,7 +44,7 @@ def shape_of(layer: Layer, value: str | None) -> str:
     if layer.geometry == "LINESTRING":
         return "line"
     if layer.geometry == "POLYGON":
-        return "area"
+        return "fill"
     return layer.style.shapes.get(value, layer.style.shape) if value is not None else layer.style.shape
 
 
@@ -52,9 +52,9 @@ def density_looks() -> list[Look]:
     """The classes of a layer of people, by people a hectare; the value is the class's upper end."""
     colours = ramp(PER_HA_RAMP, len(PER_HA) + 1)
     ends = [0.0, *PER_HA]
-    found = [Look(str(high), f"{low:g}–{high:g}", colour, "area")
+    found = [Look(str(high), f"{low:g}–{high:g}", colour, "fill")
              for low, high, colour in zip(ends, ends[1:], colours, strict=False)]  # fmt: skip
-    return [*found, Look("", _("over %(number)s", number=f"{PER_HA[-1]:g}"), colours[-1], "area")]
+    return [*found, Look("", _("over %(number)s", number=f"{PER_HA[-1]:g}"), colours[-1], "fill")]
 
 
 def density_class(per_ha: float) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import BigInteger, Boolean, Float, bindparam, column, func, literal_column, select
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.orm import Session
@@ -41,7 +43,7 @@ def shielded_tile(db: Session, layer: Layer, viewer: Viewer, at: Tile, chosen: F
     ).table_valued(
         column("id", BigInteger), column("count", BigInteger), column("per_ha", Float), column("suppressed", Boolean),
         name="told",
-    )  # fmt: skip
+    ).render_derived()  # fmt: skip
     unit = units(division, viewer)
     flat = func.ST_Simplify(
         func.ST_Transform(unit.c.geom, literal_column("3857")), metres_a_pixel(at.z) / 2, literal_column("true")
@@ -54,7 +56,7 @@ def shielded_tile(db: Session, layer: Layer, viewer: Viewer, at: Tile, chosen: F
         .join(unit, unit.c.id == told.c.id)
         .subquery("drawn")
     )  # fmt: skip
-    ordered = aggregate_order_by(literal_column("'id'"), drawn.c.id)
+    ordered: Any = aggregate_order_by(literal_column("'id'"), drawn.c.id)
     mvt = func.ST_AsMVT(literal_column("drawn"), literal_column(f"'{layer.id}'"), EXTENT, "geom", ordered)
     return bytes(db.execute(select(mvt).select_from(drawn).where(drawn.c.geom.is_not(None))).scalar_one() or b"")
 

@@ -65,7 +65,7 @@ def rows_statement(layer: Layer, viewer: Viewer, at: Tile, chosen: Filter = NOTH
     )
     total = select(func.count()).select_from(hits).scalar_subquery()
     drawn = _drawn(layer, hits, at)
-    ordered = aggregate_order_by(literal_column("'id'"), drawn.c.id)
+    ordered: Any = aggregate_order_by(literal_column("'id'"), drawn.c.id)
     mvt = func.ST_AsMVT(literal_column("drawn"), literal_column(f"'{layer.id}'"), EXTENT, "geom", ordered)
     body = select(mvt).select_from(drawn).where(drawn.c.geom.is_not(None)).scalar_subquery()
     return select(total.label("found"), case((total <= ROWS_MAX, body)).label("body"))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from app.maps import pages, routes
 from app.web.assembly import Assembly
 
 
 def init(city: Assembly) -> None:
-    """Register blueprints, layers and import registers."""
+    """Register the map page and the doors to the layers."""
+    city.web.register_blueprint(pages.bp)
+    city.web.register_blueprint(routes.tiles_bp)
+    city.web.register_api(routes.api)

@@ -1,0 +1,62 @@
+"""What a request asks of which layer, as whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+from zoneinfo import ZoneInfo
+
+from flask import current_app, request
+from flask_babel import get_locale
+
+from app.accounts.session import current_viewer
+from app.web.assembly import Assembly
+from app.web.city import city_facts
+from gis.errors import InvalidInput
+from grid.reach import Viewer
+from layers.filters import PREFIX, Filter, read_filter
+from layers.layer import Layer, Registry
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One layer, who asks for it, and under what filter."""
+
+    layer: Layer
+    viewer: Viewer
+    chosen: Filter
+
+
+def registry() -> Registry:
+    """The layers of this application."""
+    return cast(Assembly, current_app.extensions["city"]).layers
+
+
+def looking(right: str = "layers.read") -> Viewer:
+    """Who asks; Forbidden without the right."""
+    viewer = current_viewer()
+    viewer.require(right)
+    return viewer
+
+
+def asked(layer_id: str, *, right: str = "layers.read") -> Asked:
+    """The layer of an address with the filter in the query; days are those of the city's clocks."""
+    viewer = looking(right)
+    layer = registry().get(layer_id, viewer)
+    return Asked(layer, viewer, read_filter(layer, request.args.to_dict(), ZoneInfo(city_facts().time_zone)))
+
+
+def filter_args() -> dict[str, str]:
+    """The filter's own arguments of this request, as they came."""
+    names = ("from", "to", "area", "q")
+    return {name: value for name, value in request.args.items() if name in names or name.startswith(PREFIX)}
+
+
+def language(given: str | None) -> str:
+    """The asked language, or the reader's; InvalidInput for one that we don't speak."""
+    if not given:
+        locale = get_locale()
+        return "zh" if locale is not None and locale.language == "zh" else "en"
+    if given not in ("zh", "en"):
+        raise InvalidInput("The language is zh or en, not {lang}.", field="lang", lang=given)
+    return given

@@ -1,0 +1,88 @@
+"""Layers, legends and counts as JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from layers.counts import Counted, Counts
+from layers.layer import Field, Layer, Theme, Words
+from layers.legend import Legend
+from layers.tilejson import zoom_span
+
+THEMES: dict[Theme, Words] = {
+    "base": _l("Base map"),
+    "grid": _l("Areas and cells"),
+    "cases": _l("Cases"),
+    "emergency": _l("Emergencies"),
+    "people": _l("People"),
+    "facilities": _l("Components and facilities"),
+    "environment": _l("Environment"),
+    "planning": _l("Planning"),
+    "uploaded": _l("Uploaded"),
+}
+
+
+def layer_json(layer: Layer) -> dict[str, Any]:
+    """A layer as the map page and other programs read it."""
+    return {
+        "id": layer.id,
+        "title": str(layer.title),
+        "theme": layer.theme,
+        "theme_title": str(THEMES[layer.theme]),
+        "geometry": layer.geometry,
+        "fields": [_field(field) for field in layer.fields],
+        "style": asdict(layer.style),
+        "zooms": list(zoom_span(layer)),
+        "time_field": layer.time_field,
+        "floor": layer.floor,
+        "visible": layer.visible,
+        "order": layer.order,
+        "channel": layer.channel,
+        "detail": layer.detail,
+        "attribution": str(layer.attribution),
+        "tiles": f"/tiles/{layer.id}.json",
+        "legend": f"/api/v1/layers/{layer.id}/legend",
+    }
+
+
+def _field(field: Field) -> dict[str, Any]:
+    choices = None if field.choices is None else {str(value): str(words) for value, words in field.choices.items()}
+    return {
+        "name": field.name, "title": str(field.title), "kind": field.kind, "choices": choices, "unit": field.unit,
+        "filterable": field.filterable, "in_list": field.in_list, "in_tile": field.in_tile,
+    }  # fmt: skip
+
+
+def legend_json(legend: Legend) -> dict[str, Any]:
+    """A legend with its counts."""
+    return asdict(legend)
+
+
+def counts_json(layer: Layer, found: Counts) -> dict[str, Any]:
+    """Counts as a table."""
+    return {"items": [_unit(one) for one in found.items], **_sums(layer, found)}
+
+
+def counts_geojson(layer: Layer, found: Counts) -> dict[str, Any]:
+    """Counts as a FeatureCollection of the units' outlines (EPSG:4326)."""
+    features = [
+        {"type": "Feature", "id": one.id, "geometry": json.loads(one.geometry or "null"), "properties": _unit(one)}
+        for one in found.items
+    ]
+    return {"type": "FeatureCollection", "features": features, **_sums(layer, found)}
+
+
+def _unit(one: Counted) -> dict[str, Any]:
+    return {
+        "code": one.code, "name_zh": one.name_zh, "name_en": one.name_en, "count": one.count,
+        "suppressed": one.is_suppressed, "area_m2": one.area_m2,
+        "per_km2": None if one.per_km2 is None else round(one.per_km2, 3),
+    }  # fmt: skip
+
+
+def _sums(layer: Layer, found: Counts) -> dict[str, Any]:
+    return {"total": found.total, "floor": layer.floor, "rounded_to": found.rounded_to}

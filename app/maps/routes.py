@@ -1,0 +1,138 @@
+"""The doors to every layer: list, tiles, features, counts, legend, style. Each answers with what the viewer may see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, request
+from flask_babel import gettext as _
+from flask_openapi3 import APIBlueprint, Tag
+from sqlalchemy import func, select
+
+from app.maps.answers import conditional, conditional_json
+from app.maps.asked import asked, filter_args, language, looking, registry
+from app.maps.describe import counts_geojson, counts_json, layer_json, legend_json
+from app.maps.schemas import CountQuery, FeatureQuery, LayerPath, Narrowed, RowPath, StyleQuery
+from app.web.city import city_facts
+from app.web.paging import decode, encode
+from gis.db import transaction
+from gis.errors import InvalidInput
+from grid.models import City
+from layers import basemap, features
+from layers.counts import counts
+from layers.legend import legend
+from layers.mercator import read_tile
+from layers.rectangle import read_bbox, rectangle
+from layers.style import fragment, read_theme
+from layers.tilejson import tilejson
+from layers.tiles import tile
+from layers.units import read_division
+
+MVT = "application/vnd.mapbox-vector-tile"
+GEOJSON = "application/geo+json"
+
+tiles_bp = Blueprint("tiles", __name__)
+api = APIBlueprint("layers_api", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="layers")])
+
+
+@tiles_bp.get("/tiles/<layer_id>/<z>/<x>/<y>.mvt")
+def get_tile(layer_id: str, z: str, x: str, y: str) -> Response:
+    """One vector tile; 204 where nothing lies."""
+    what, at = asked(layer_id), read_tile(z, x, y)
+    with transaction() as db:
+        body = tile(db, what.layer, what.viewer, at, what.chosen)
+    return conditional(body, MVT)
+
+
+@tiles_bp.get("/tiles/<layer_id>.json")
+def get_tilejson(layer_id: str) -> Response:
+    """TileJSON 3; a filter in the query goes on to the tiles."""
+    what = asked(layer_id)
+    return conditional_json(tilejson(what.layer, request.host_url, city_bounds(), filter_args()))
+
+
+@api.get("/layers", summary="Layers that you may see")
+def list_layers() -> Response:
+    """In drawing order, lowest first."""
+    return conditional_json({"items": [layer_json(layer) for layer in registry().all(looking())]})
+
+
+@api.get("/layers/<layer_id>/features", summary="Rows as GeoJSON")
+def list_features(path: LayerPath, query: FeatureQuery) -> Response:
+    """By rectangle, in order of id; `matched` is exact, `next` the cursor of the next page."""
+    what = asked(path.layer_id)
+    bbox, after, known = read_bbox(query.bbox), None, None
+    if query.after:
+        after, known = _read_cursor(query.after)
+    with transaction() as db:
+        page = features.page(db, what.layer, what.viewer, what.chosen, bbox=bbox, after=after, limit=query.limit)
+        matched = known
+        if matched is None and page.last_id is None and after is None:
+            matched = len(page.features)
+        elif matched is None:
+            matched = features.matched(db, what.layer, what.viewer, what.chosen, bbox=bbox)
+    cursor = None if page.last_id is None else encode([page.last_id, matched])
+    return conditional_json(page.as_collection(next=cursor, matched=matched), GEOJSON)
+
+
+def _read_cursor(given: str) -> tuple[int, int]:
+    values = decode(given)
+    if len(values) != 2 or not all(isinstance(value, int) for value in values):
+        raise InvalidInput("The page mark {cursor} is not one of ours.", field="after", cursor=given[:80])
+    return values[0], values[1]
+
+
+@api.get("/layers/<layer_id>/features/<int:row_id>", summary="One row as GeoJSON")
+def get_feature(path: RowPath) -> Response:
+    """404 also where the row lies outside of your reach."""
+    what = asked(path.layer_id)
+    with transaction() as db:
+        return conditional_json(features.one(db, what.layer, what.viewer, path.row_id), GEOJSON)
+
+
+@api.get("/layers/<layer_id>/counts", summary="Rows counted by area or cell")
+def get_counts(path: LayerPath, query: CountQuery) -> Response:
+    """Small numbers of people are suppressed (null), and rounded where a filter is set."""
+    what = asked(path.layer_id)
+    bbox = read_bbox(query.bbox)
+    with transaction() as db:
+        division = read_division(db, query.by, query.level)
+        found = counts(
+            db, what.layer, what.viewer, division, what.chosen,
+            near=None if bbox is None else rectangle(*bbox), with_geometry=query.geometry,
+        )  # fmt: skip
+    if query.geometry:
+        return conditional_json(counts_geojson(what.layer, found), GEOJSON)
+    return conditional_json(counts_json(what.layer, found))
+
+
+@api.get("/layers/<layer_id>/legend", summary="What the layer's looks mean, with counts")
+def get_legend(path: LayerPath, query: Narrowed) -> Response:
+    """Counts are of the rows that you see under the filter."""
+    what = asked(path.layer_id)
+    with transaction() as db:
+        return conditional_json(legend_json(legend(db, what.layer, what.viewer, what.chosen)))
+
+
+@api.get("/layers/<layer_id>/style", summary="The layer as part of a MapLibre style")
+def get_style(path: LayerPath, query: StyleQuery) -> Response:
+    """`sources` and `layers`, for a theme (light, dark) and a language (zh, en)."""
+    layer = registry().get(path.layer_id, looking())
+    return conditional_json(fragment(layer, read_theme(query.theme), language(query.lang)))
+
+
+@api.get("/map/style.json", summary="The base map as a MapLibre style")
+def get_base_style(query: StyleQuery) -> Response:
+    """Made from the city's own ground, with nothing from outside."""
+    viewer = looking()
+    lang, city = language(query.lang), city_facts()
+    name = (city.name_zh if lang == "zh" else city.name_en) or _("Map")
+    return conditional_json(basemap.style(registry().all(viewer), read_theme(query.theme), lang, name))
+
+
+def city_bounds() -> tuple[float, float, float, float] | None:
+    """West, south, east, north of the city in degrees; None before one is loaded."""
+    edges: Any = (func.ST_XMin, func.ST_YMin, func.ST_XMax, func.ST_YMax)
+    with transaction() as db:
+        row = db.execute(select(*(edge(City.boundary) for edge in edges))).first()
+    return None if row is None else (row[0], row[1], row[2], row[3])

@@ -1,0 +1,81 @@
+"""What the doors to the layers are asked with; filters (``f.<field>=…``) come beside these, for the layer to read."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class LayerPath(BaseModel):
+    """The layer in an address."""
+
+    layer_id: str = Field(max_length=64)
+
+
+class RowPath(LayerPath):
+    """One row of a layer."""
+
+    row_id: int
+
+
+class TilePath(LayerPath):
+    """One tile; the parts are read as text, so that a broken one is answered with its reason."""
+
+    z: str
+    x: str
+    y: str
+
+
+class Narrowed(BaseModel):
+    """Arguments of every filter; further ones named ``f.<field>`` are allowed."""
+
+    model_config = ConfigDict(extra="allow", populate_by_name=True)
+
+    from_: str | None = Field(default=None, alias="from", description="Day or moment (ISO 8601) on the layer's time")
+    to: str | None = Field(default=None, description="Day (included) or moment (not included)")
+    area: str | None = Field(default=None, description="Code prefix of an area")
+    q: str | None = Field(default=None, description="Words that stand in the row's texts")
+
+
+class FeatureQuery(Narrowed):
+    """A page of features."""
+
+    bbox: str | None = Field(default=None, description="west,south,east,north in degrees")
+    limit: int = Field(default=100, ge=1, le=10_000)
+    after: str | None = Field(default=None, description="Cursor of the page before")
+
+
+class CountQuery(Narrowed):
+    """Counts by unit."""
+
+    by: Literal["area", "cell"] = "area"
+    level: str | None = Field(default=None, description="Level of areas; the finest if not given")
+    geometry: bool = Field(default=False, description="1: a GeoJSON FeatureCollection with outlines")
+    bbox: str | None = Field(default=None, description="Only units that touch west,south,east,north")
+
+
+class StyleQuery(BaseModel):
+    """A style for a theme and a language."""
+
+    theme: str | None = None
+    lang: str | None = None
+
+
+class MapQuery(Narrowed):
+    """A thematic map as one file."""
+
+    by: Literal["area", "cell"] = "area"
+    level: str | None = None
+    scheme: str = "fisher_jenks"
+    classes: int = Field(default=5, ge=1, le=9)
+    rate: Literal["per_km2", "count"] = "per_km2"
+    ramp: str = "YlOrRd"
+    lang: str | None = None
+    title: str | None = Field(default=None, max_length=200)
+
+
+class ExportQuery(Narrowed):
+    """A file of rows."""
+
+    format: str = "geojson"
