@@ -17,7 +17,7 @@ ADDRESS_M = 200.0
 OUTSIDE = -1
 WGS84 = Geod(ellps="WGS84")
 DEGREE_M = 110_500.0  # a degree of latitude is never shorter
-_CELLS = text(Path(__file__).with_suffix(".sql").read_text())
+_CELLS = text((Path(__file__).parent / "sql" / "index.sql").read_text())
 _SNAP = text("SELECT snap_m FROM city")
 _ADDRESSES = text("SELECT id, ST_X(geom), ST_Y(geom) FROM addresses WHERE valid_to IS NULL ORDER BY id")
 

@@ -24,7 +24,7 @@ from gis.errors import InvalidInput
 from grid.index import ADDRESS_M, SNAP_MAX_M, CellIndex, PlacesMany
 
 __all__ = ["ADDRESS_M", "SNAP_MAX_M", "CellIndex", "OutsideCity", "Place", "PlacesMany", "fields", "locate"]
-_LOCATE = text(Path(__file__).with_suffix(".sql").read_text())
+_LOCATE = text((Path(__file__).parent / "sql" / "locate.sql").read_text())
 
 
 class OutsideCity(InvalidInput):

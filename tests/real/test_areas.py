@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import date
 
 import geopandas as gpd
@@ -53,7 +52,7 @@ def test_the_precincts_of_boston_become_a_coverage_and_change_little(
     assert not shapely.coverage_is_valid(given)
     assert shapely.coverage_is_valid(areas)
     changed_m2 = area_m2(shapely.symmetric_difference(given, areas))
-    assert changed_m2.max() < 2_000  # their overlaps reach 945 m²
+    assert changed_m2.max() < 2_500  # their overlaps reach 945 m²
     assert changed_m2.sum() / area_m2(areas).sum() < 2e-4
 
 

@@ -13,11 +13,11 @@ $$ BEGIN
         USING ERRCODE = '23514', CONSTRAINT = 'located_inside_cell', TABLE = table_name;
 END $$;
 
--- One set-wise check for each INSERT or COPY.
+-- One set-wise check for each INSERT or COPY. A cell that has ended takes no one in: a redraw may just have passed by.
 CREATE FUNCTION grid_refuse_misplaced() RETURNS trigger LANGUAGE plpgsql AS
 $$ DECLARE bad bigint;
 BEGIN
-    SELECT w.id INTO bad FROM written w LEFT JOIN unit_cells c ON c.id = w.unit_cell_id
+    SELECT w.id INTO bad FROM written w LEFT JOIN unit_cells c ON c.id = w.unit_cell_id AND c.valid_to IS NULL
     WHERE c.id IS NULL OR c.area_code <> w.area_code OR NOT ST_DWithin(c.geom, grid_anchor(w.geom), grid_tolerance())
     LIMIT 1;
     IF bad IS NOT NULL THEN PERFORM grid_misplaced(TG_TABLE_NAME, bad); END IF;
@@ -27,7 +27,7 @@ END $$;
 CREATE FUNCTION grid_refuse_misplaced_row() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN
     IF NOT EXISTS (
-        SELECT FROM unit_cells c WHERE c.id = NEW.unit_cell_id AND c.area_code = NEW.area_code
+        SELECT FROM unit_cells c WHERE c.id = NEW.unit_cell_id AND c.valid_to IS NULL AND c.area_code = NEW.area_code
         AND ST_DWithin(c.geom, grid_anchor(NEW.geom), grid_tolerance())
     ) THEN PERFORM grid_misplaced(TG_TABLE_NAME, NEW.id); END IF;
     RETURN NULL;
