@@ -1,0 +1,105 @@
+"""Styles are judged by MapLibre's own validator, run in the node that Playwright brings along."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from playwright._impl._driver import compute_driver_executable
+
+from app.settings import PROJECT
+from gis.errors import InvalidInput
+from layers import basemap
+from layers.layer import Field, Layer, Style
+from layers.style import FONTS, fragment, read_theme, readable_on
+from tests.layers.things import LAMPS, LODGERS, PLOTS, plot_rows
+
+VALIDATE = """
+import { validateStyleMin } from "./node_modules/@maplibre/maplibre-gl-style-spec/dist/index.mjs";
+let text = ""; for await (const part of process.stdin) text += part;
+console.log(JSON.stringify(validateStyleMin(JSON.parse(text)).map((one) => one.message)));
+"""
+NAMES = (Field("name_zh", "Name"), Field("name_en", "Name"), Field("road_class", "Class"), Field("depth", "Depth"))
+
+
+def ground(layer_id: str, geometry: str, theme: str = "base") -> Layer:
+    return Layer(layer_id, layer_id, theme, geometry, plot_rows, fields=NAMES, zooms=range(8, 23))  # type: ignore[arg-type]
+
+
+GROUND = [
+    ground("roads", "LINESTRING"), ground("water", "GEOMETRY"), ground("green", "POLYGON"), ground("blocks", "POLYGON"),
+    ground("buildings", "POLYGON"), ground("parkings", "POLYGON"), ground("areas", "POLYGON", "grid"), PLOTS,
+]  # fmt: skip
+EVENTS = replace(
+    LAMPS, id="events", geometry="GEOMETRY",
+    style=Style(by="kind", colours={"door": "#aa0000"}, opacity=0.2, dashed=True, label="number",
+                shapes={"door": "diamond", "poi": "circle"}),
+)  # fmt: skip
+SQUARES = replace(LAMPS, id="squares", style=Style(shape="square", label="name"))
+
+
+def complaints(style: dict[str, Any]) -> list[str]:
+    node = compute_driver_executable()[0]
+    done = subprocess.run(
+        [node, "--input-type=module", "-e", VALIDATE], input=json.dumps(style), capture_output=True, text=True,
+        check=True, cwd=PROJECT,
+    )  # fmt: skip
+    return list(json.loads(done.stdout))
+
+
+def test_the_validator_finds_faults() -> None:
+    assert complaints({"version": 8, "sources": {}, "layers": [{"id": "x", "type": "paint"}]})
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("layer", [LAMPS, PLOTS, LODGERS, EVENTS, SQUARES], ids=lambda layer: layer.id)
+def test_every_kind_of_layer_is_a_valid_style(layer: Layer, theme: str) -> None:
+    for lang in ("zh", "en"):
+        assert complaints({"version": 8, **fragment(layer, read_theme(theme), lang)}) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_base_map_is_a_valid_style_with_the_citys_ground_under_its_borders_and_names(theme: str) -> None:
+    made = basemap.style(GROUND, read_theme(theme), "zh", "试验城")
+    assert complaints(made) == []
+    ids = [one["id"] for one in made["layers"]]
+    assert ids[0] == "land"
+    assert "plots" not in made["sources"]
+    assert (
+        ids.index("parkings-fill") < ids.index("water-fill") < ids.index("roads-fill") < ids.index("base-areas-border")
+    )
+    assert set(made["sources"]) == {"roads", "water", "green", "blocks", "buildings", "parkings", "base-areas"}
+
+
+def test_a_base_map_without_ground_is_valid_too() -> None:
+    assert complaints(basemap.style([], "light", "en", "")) == []
+
+
+def test_ids_begin_with_the_layers_own_and_texts_name_local_fonts() -> None:
+    for layer in (LAMPS, PLOTS, LODGERS, EVENTS):
+        for one in fragment(layer, "light", "zh")["layers"]:
+            assert one["id"].startswith(f"{layer.id}-")
+            assert one.get("layout", {}).get("text-font", FONTS) == FONTS
+            assert not one.get("layout", {}).get("icon-image")
+
+
+def test_labels_are_in_the_readers_language_before_the_other() -> None:
+    named = replace(LAMPS, style=Style(label="name"))
+    fields = {lang: fragment(named, "light", lang)["layers"][-3]["layout"]["text-field"] for lang in ("zh", "en")}
+    assert fields["zh"] == ["coalesce", ["get", "name_zh"], ["get", "name_en"], ""]
+    assert fields["en"] == ["coalesce", ["get", "name_en"], ["get", "name_zh"], ""]
+
+
+def test_numbers_stand_out_on_their_circle() -> None:
+    assert readable_on("#ffffff") == "#14171a"
+    assert readable_on("#000000") == "#ffffff"
+    assert readable_on("#c62828") == "#ffffff"
+    assert readable_on("#fecc5c") == "#14171a"
+
+
+def test_another_theme_is_refused() -> None:
+    with pytest.raises(InvalidInput):
+        read_theme("neon")
