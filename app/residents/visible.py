@@ -6,8 +6,8 @@ import re
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, and_, cast, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Date, and_, cast, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from app.residents.models import NAME_BLANKS, Dwelling, Person, Residence
 from grid.models import City
@@ -39,11 +39,11 @@ def visible(viewer: Viewer) -> ColumnElement[bool]:
 
     Who has moved to another area is seen there and no longer here.
     """
-    here = and_(
-        Residence.person_id == Person.id, Residence.dwelling_id == Dwelling.id, within(viewer, Dwelling.area_code)
-    )
-    anywhere = exists().where(Residence.person_id == Person.id, is_not_over(TODAY))
-    return or_(exists().where(here, is_not_over(TODAY)), and_(~anywhere, exists().where(here)))
+    residing, home = aliased(Residence), aliased(Dwelling)  # the query around may hold both tables already
+    theirs = select(residing.id).where(residing.person_id == Person.id).correlate(Person)
+    here = theirs.join(home, home.id == residing.dwelling_id).where(within(viewer, home.area_code))
+    lasting = is_not_over(TODAY, residing)
+    return or_(here.where(lasting).exists(), and_(~theirs.where(lasting).exists(), here.exists()))
 
 
 def age_on(birth_on: date | None, day: date) -> int | None:
