@@ -17,7 +17,8 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from app.accounts.errors import Unauthenticated, WrongLogin
+from app.accounts.errors import Unauthenticated
+from app.web.reasons import reason_of
 from gis.errors import CityError, Conflict, Forbidden, InvalidInput, NotFound, Unavailable
 from layers.layer import Words
 
@@ -128,10 +129,10 @@ def answer(problem: Problem) -> Response:
 
 def field_problem(error: ValidationError) -> Problem:
     """A body or query that does not fit its model: the first field that is wrong, and why."""
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    first = error.errors(include_url=False, include_input=False)[0]
     field = ".".join(str(part) for part in first["loc"]) or None
-    detail = _("{field}: {reason}").format(field=field or _("body"), reason=_(first["msg"]))
-    return Problem(422, "invalid_input", detail, field)
+    reason = reason_of(first)
+    return Problem(422, "invalid_input", f"{field}: {reason}" if field else reason, field)
 
 
 def from_validation(error: ValidationError) -> Response:
@@ -157,7 +158,8 @@ def unknown(error: BaseException) -> Problem:
     """Something that nobody foresaw: logged under a number that the reader is given."""
     trace = secrets.token_hex(4)
     log.error("unforeseen error %s at %s %s", trace, request.method, request.path, exc_info=error)
-    return Problem(500, "internal", _("An error that nobody foresaw. Its number is {trace}.").format(trace=trace), None, trace)
+    detail = _("An error that nobody foresaw. Its number is {trace}.").format(trace=trace)
+    return Problem(500, "internal", detail, None, trace)
 
 
 def from_http(error: HTTPException) -> Response:
@@ -196,4 +198,4 @@ def _database_away(error: Exception) -> Response:
     return answer(Problem(503, "unavailable", _("The database does not answer.")))
 
 
-__all__ = ["Problem", "WrongLogin", "answer", "from_validation", "install", "problem_of", "words_of"]
+__all__ = ["Problem", "answer", "from_validation", "install", "problem_of", "words_of"]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 from flask import Blueprint, make_response, redirect, render_template, request
 from flask_babel import gettext as _
+from flask_openapi3 import APIBlueprint, Tag
 from werkzeug.wrappers import Response
 
-from app.accounts import service
+from app.accounts import service, tokens
+from app.accounts.areas import names_of
 from app.accounts.models import Account
 from app.accounts.session import current_viewer, end_session, person, public, start_session
-from app.accounts.tokens import list_of
 from app.audit.service import record
 from app.errors import words_of
 from app.web.links import local_target
@@ -17,6 +21,9 @@ from gis.db import transaction
 from gis.errors import InvalidInput
 
 bp = Blueprint("accounts", __name__, template_folder="templates")
+api = APIBlueprint(
+    "accounts_api", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="accounts")], abp_security=[{"bearer": []}]
+)
 
 
 @bp.get("/login")
@@ -66,10 +73,11 @@ def _me_page(error: InvalidInput | None = None, notice: str = "", token: str = "
     viewer = current_viewer()
     with transaction() as db:
         account = service.get(db, viewer.account_id or 0)
-        tokens = list_of(db, account)
+        held = tokens.list_of(db, account)
+        areas = names_of(db, account.areas)
     problem = {"field": error.field, "words": words_of(error)} if error else None
     return render_template(
-        "accounts/me.html", account=account, tokens=tokens, problem=problem, notice=notice, token=token
+        "accounts/me.html", account=account, tokens=held, areas=areas, problem=problem, notice=notice, token=token
     )
 
 
@@ -87,3 +95,41 @@ def post_password() -> Response:
         return make_response(_me_page(error), 422)
     start_session(account)
     return make_response(_me_page(notice=_("The password is changed. Other sessions of yours have ended.")))
+
+
+@bp.post("/me/tokens")
+def post_token() -> Response:
+    """A bearer token of one's own, shown once."""
+    viewer = current_viewer()
+    label = request.form.get("label", "").strip()
+    days = request.form.get("days", 90, type=int)
+    try:
+        if not label:
+            raise InvalidInput("Say what the token is for.", field="label")
+        if not 1 <= days <= 365:
+            raise InvalidInput("A token lives 1 to 365 days.", field="days")
+        with transaction() as db:
+            account = service.get(db, viewer.account_id or 0)
+            token, _kept = tokens.issue(db, viewer, account, label=label, lives=timedelta(days=days))
+    except InvalidInput as error:
+        return make_response(_me_page(error), 422)
+    return make_response(_me_page(token=token), 201)
+
+
+@bp.post("/me/tokens/<int:token_id>/revoke")
+def post_revoke(token_id: int) -> Response:
+    """End a token of one's own."""
+    viewer = current_viewer()
+    with transaction() as db:
+        tokens.revoke(db, viewer, token_id)
+    return redirect("/me#tokens", 303)
+
+
+@api.get("/me", summary="Who this token or session belongs to")
+def get_me() -> dict[str, Any]:
+    """Name, role, rights and areas."""
+    viewer = current_viewer()
+    return {
+        "name": viewer.name, "role": viewer.role, "areas": list(viewer.prefixes), "department": viewer.department,
+        "rights": sorted(viewer.rights),
+    }  # fmt: skip

@@ -67,7 +67,8 @@ def account_of(db: Session, token: str) -> Account | None:
         or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > now),
         Account.is_active,
     )
-    found = db.execute(select(Account, ApiToken).join(ApiToken, ApiToken.account_id == Account.id).where(*holds)).first()
+    both = select(Account, ApiToken).join(ApiToken, ApiToken.account_id == Account.id).where(*holds)
+    found = db.execute(both).first()
     if found is None:
         return None
     account: Account = found[0]

@@ -33,8 +33,8 @@ class CityFacts:
     def name(self) -> str:
         """The name in the reader's language."""
         locale = get_locale()
-        wanted, other = (self.name_zh, self.name_en) if locale and locale.language == "zh" else (self.name_en, self.name_zh)
-        return wanted or other
+        is_zh = locale is not None and locale.language == "zh"
+        return (self.name_zh if is_zh else self.name_en) or self.name_zh or self.name_en
 
 
 EMPTY = CityFacts("", "", "", "", "Asia/Shanghai", (), False)

@@ -16,13 +16,13 @@ import app.web.i18n
 from app.accounts.rights import role_name
 from app.accounts.session import guard, person
 from app.settings import PROJECT, Settings
-from app.web import health, openapi, pages, security
+from app.web import admin, health, metrics, openapi, pages, security
 from app.web.assembly import DOMAINS, Assembly
 from app.web.city import city_facts
 from app.web.i18n import words_url
 from app.web.importmap import import_map
-from app.web.links import asset
-from app.web.navigation import rail_for
+from app.web.links import asset, merge_query
+from app.web.navigation import level_name, rail_for
 from gis import db as database
 from layers.layer import Registry
 
@@ -49,16 +49,17 @@ def create_app(settings: Settings, *, engine: Engine | Connection | None = None)
     web.secret_key = security.session_key(settings.home)
     web.json.ensure_ascii = False  # type: ignore[attr-defined]  # Flask's default provider has it
     web.json.sort_keys = False  # type: ignore[attr-defined]
+    metrics.install(web)
     app.accounts.session.install(web)
     app.errors.install(web)
     app.web.i18n.install(web, settings)
     security.install(web, settings)
     web.before_request(guard)
+    web.jinja_env.filters["merge_query"] = merge_query
     web.after_request(_cache_static)
     web.context_processor(_page_words)
-    for blueprint in (pages.bp, health.bp, openapi.bp):
+    for blueprint in (pages.bp, health.bp, openapi.bp, admin.bp):
         web.register_blueprint(blueprint)
-    health.install(web)
     city = Assembly(settings, web, Registry())
     web.extensions["city"] = city
     for domain in DOMAINS:
@@ -69,7 +70,7 @@ def create_app(settings: Settings, *, engine: Engine | Connection | None = None)
 def _page_words() -> dict[str, Any]:
     return {
         "city": city_facts(), "me": person(), "asset": asset, "import_map": import_map, "rail": rail_for,
-        "role_name": role_name, "words_url": words_url, "get_locale": get_locale,
+        "role_name": role_name, "words_url": words_url, "level_name": level_name, "get_locale": get_locale,
     }  # fmt: skip
 
 

@@ -49,8 +49,9 @@ def _translations(files: tuple[tuple[Path, int], ...]) -> tuple[Translations, di
     words: dict[str, object] = {}
     for message in whole:
         if message.id:
-            plural = isinstance(message.id, tuple)
-            words[message.id[0] if plural else str(message.id)] = list(message.string or ()) if plural else message.string
+            is_plural = isinstance(message.id, tuple)
+            key = message.id[0] if is_plural else str(message.id)
+            words[key] = list(message.string or ()) if is_plural else message.string
     return Translations(compiled), words
 
 

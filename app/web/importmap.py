@@ -7,6 +7,7 @@ import json
 from markupsafe import Markup
 
 VENDOR = "/static/vendor"
+ADAPTER = "terra-draw-maplibre-gl-adapter"
 MODULES = {
     "words": "/static/js/core/words.js",
     "http": "/static/js/core/http.js",
@@ -14,7 +15,7 @@ MODULES = {
     "dialogs": "/static/js/core/dialogs.js",
     "maplibre-gl": f"{VENDOR}/maplibre-gl/maplibre-gl.mjs",
     "terra-draw": f"{VENDOR}/terra-draw/terra-draw.module.js",
-    "terra-draw-maplibre-gl-adapter": f"{VENDOR}/terra-draw-maplibre-gl-adapter/terra-draw-maplibre-gl-adapter.module.js",
+    ADAPTER: f"{VENDOR}/{ADAPTER}/{ADAPTER}.module.js",
     "echarts": f"{VENDOR}/echarts/echarts.esm.min.mjs",
     "city/": "/static/js/",
 }

@@ -33,6 +33,23 @@ RAIL = (
     Place("/admin", _l("Admin"), "admin", "accounts.manage", on_phone=False),
 )
 
+LEVELS: dict[str, Words] = {
+    "city": _l("City"),
+    "district": _l("District"),
+    "street": _l("Street"),
+    "community": _l("Community"),
+    "ward": _l("Ward"),
+    "precinct": _l("Precinct"),
+    "neighborhood": _l("Neighbourhood"),
+    "neighbourhood": _l("Neighbourhood"),
+    "tract": _l("Tract"),
+}
+
+
+def level_name(level: str) -> str:
+    """An area level in the reader's words."""
+    return str(LEVELS.get(level, level))
+
 
 def rail_for(viewer: Viewer) -> Iterable[Place]:
     """The entries that this viewer may open."""

@@ -1,0 +1,27 @@
+"""Acts in the reader's words."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from layers.layer import Words
+
+ACTS: dict[str, Words] = {
+    "login": _l("Logged in"),
+    "login.failed": _l("Failed to log in"),
+    "logout": _l("Logged out"),
+    "accounts.create": _l("Made an account"),
+    "accounts.change": _l("Changed an account"),
+    "accounts.password": _l("Set a password"),
+    "accounts.lock": _l("Locked an account"),
+    "accounts.unlock": _l("Opened an account again"),
+    "tokens.issue": _l("Issued a token"),
+    "tokens.revoke": _l("Ended a token"),
+    "residents.open": _l("Opened a resident's record"),
+    "residents.create": _l("Registered a resident"),
+}
+
+
+def act_name(act: str) -> str:
+    """An act in words; its own name where nobody gave it any."""
+    return str(ACTS.get(act, act))
