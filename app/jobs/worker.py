@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from procrastinate import PsycopgConnector
 
 from app.jobs.queue import QUEUE
+from app.launch.context import libpq_url
 from app.web.assembly import DOMAINS
 
 logger = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ def run(database_url: str, *, until_empty: bool = False) -> None:
 
 
 async def _work(database_url: str, until_empty: bool) -> None:
-    connector = PsycopgConnector(conninfo=database_url, min_size=1, max_size=4)
+    connector = PsycopgConnector(conninfo=libpq_url(database_url), min_size=1, max_size=4)
     with QUEUE.replace_connector(connector) as queue:
         async with queue.open_async():
             rescuer = asyncio.create_task(_rescue_for_ever())

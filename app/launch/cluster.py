@@ -13,21 +13,41 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+import psutil
+
 from gis.errors import Unavailable
 
 EXTENSIONS = ("postgis", "pgrouting", "pg_trgm", "btree_gist")
 SOCKET_PATH_MAX = 100  # sun_path holds 107 bytes, "/.s.PGSQL.5432" takes its share
+ELSEWHERE = Path("/var/lib/citygrid")  # for homes below a folder that the server's user can't enter, such as /root
+SMALL_SHM = 256 << 20
 
 
-def bin_dir() -> Path:
-    """Where the newest installed PostgreSQL keeps its programs (Debian and Ubuntu lay them out by version)."""
+def bin_dir(version: str | None = None) -> Path:
+    """Where PostgreSQL keeps its programs: those of a version, or the newest installed (Debian's layout)."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: int(p.parts[-3]))
+    if version is not None:
+        found = [program for program in found if program.parts[-3] == version] or ([] if found else found)
+        if not found and shutil.which("initdb") is None:
+            raise Unavailable(
+                "This city's database was made by PostgreSQL {version}, which is not installed any more. "
+                "Install postgresql-{version} and its PostGIS, then ./city backup here and restore in a new home.",
+                version=version,
+            )
     if found:
         return found[-1].parent
     on_path = shutil.which("initdb")
     if on_path is None:
         raise Unavailable("PostgreSQL is not installed. Run ./city up as root, or ask for the packages it names.")
     return Path(on_path).resolve().parent
+
+
+def short_folder(folder: Path, home: Path) -> Path:
+    """A folder for sockets: as asked, or one in the temporary folder where the path is too long for a socket."""
+    if len(str(folder)) <= SOCKET_PATH_MAX - 15:
+        return folder
+    digest = hashlib.sha256(str(home).encode()).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"citygrid-{digest}-{folder.name}"
 
 
 @dataclass(frozen=True)
@@ -43,17 +63,39 @@ class Cluster:
 
     @classmethod
     def at(cls, home: Path, *, durable: bool = True) -> Cluster:
-        """The cluster of a home. Where the path is too long for a socket, the socket lies in the temporary folder."""
-        socket_dir = home / "run"
-        if len(str(socket_dir)) > SOCKET_PATH_MAX - 15:
-            digest = hashlib.sha256(str(home).encode()).hexdigest()[:12]
-            socket_dir = Path(tempfile.gettempdir()) / f"citygrid-{digest}"
-        return cls(home / "cluster", socket_dir, home / "log" / "postgres.log", home / "keys" / "database", durable)
+        """The cluster of a home, in the home itself or where `place` recorded that it lies."""
+        recorded = home / "cluster.location"
+        base = Path(recorded.read_text().strip()) if recorded.is_file() else home
+        log = (home / "log" if base == home else base) / "postgres.log"
+        sockets = short_folder(base / "run" / "pg", home)
+        return cls(base / "cluster", sockets, log, home / "keys" / "database", durable)
+
+    @classmethod
+    def place(cls, home: Path) -> Cluster:
+        """The cluster of a home whose folders are there; put elsewhere if the server's user can't enter the home."""
+        made = cls.at(home)
+        if made.data.exists() or not made.runs_as or made.can_enter(home):
+            return made
+        base = ELSEWHERE / hashlib.sha256(str(home).encode()).hexdigest()[:12]
+        base.mkdir(parents=True, exist_ok=True)
+        (home / "cluster.location").write_text(f"{base}\n")
+        return cls.at(home)
 
     @property
     def runs_as(self) -> str | None:
         """The user that the server runs as: PostgreSQL refuses root."""
         return "postgres" if os.geteuid() == 0 else None
+
+    @property
+    def version(self) -> str | None:
+        """The PostgreSQL version that made the data; None before that."""
+        file = self.data / "PG_VERSION"
+        return file.read_text().strip() if file.exists() else None
+
+    def can_enter(self, folder: Path) -> bool:
+        """Whether the server's user can pass through a folder."""
+        asked = subprocess.run(self.as_server_user(["test", "-x", str(folder)]), cwd="/", check=False)
+        return asked.returncode == 0
 
     def url(self, database: str | None = None) -> str:
         """The connection URL, password included; for processes of this home only."""
@@ -66,33 +108,42 @@ class Cluster:
             ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", *command] if self.runs_as else command
         )
 
-    def create(self) -> None:
-        """Make the cluster if it is not there yet; a half-made one is made anew."""
+    def create(self) -> bool:
+        """Make the cluster if it is not there yet, and say whether it was made; a half-made one is made anew."""
         for folder in (self.log.parent, self.socket_dir, self.secret_file.parent):
             folder.mkdir(parents=True, exist_ok=True)
         if not self.secret_file.exists():
             self.secret_file.touch(mode=0o600)
             self.secret_file.write_text(secrets.token_urlsafe(24))
-        if (self.data / "PG_VERSION").exists() and (self.data / "postgresql.auto.conf").exists():
+        if self.version is not None:
             self._own()
-            return
+            return False
+        if self.data.exists() and any(self.data.iterdir()):
+            raise Unavailable(
+                "{folder} holds something that is not a whole database. Put it back from a backup, or move it away.",
+                folder=self.data,
+            )
         shutil.rmtree(self.data, ignore_errors=True)
-        self.data.mkdir(parents=True, mode=0o700)
-        self._own()
+        making = self.data.with_name("cluster.making")  # renamed once whole, so that a killed initdb leaves no half
+        shutil.rmtree(making, ignore_errors=True)
+        making.mkdir(parents=True, mode=0o700)
+        self._own(making)
         with tempfile.NamedTemporaryFile("w", prefix="citygrid-") as password:
             password.write(self.secret_file.read_text().strip())
             password.flush()
             if self.runs_as:
                 shutil.chown(password.name, self.runs_as)
             self._run([
-                str(bin_dir() / "initdb"), "-D", str(self.data), "-U", "city", "--encoding=UTF8", "--locale=C.UTF-8",
+                str(bin_dir() / "initdb"), "-D", str(making), "-U", "city", "--encoding=UTF8", "--locale=C.UTF-8",
                 "--auth=scram-sha-256", f"--pwfile={password.name}", "--no-instructions",
             ])  # fmt: skip
+        making.rename(self.data)
+        return True
 
-    def _own(self) -> None:
+    def _own(self, data: Path | None = None) -> None:
         if self.runs_as:
             user = pwd.getpwnam(self.runs_as)
-            for folder in (self.data, self.socket_dir):
+            for folder in (data or self.data, self.socket_dir):
                 os.chown(folder, user.pw_uid, user.pw_gid)
             self.log.touch()
             os.chown(self.log, user.pw_uid, user.pw_gid)
@@ -108,27 +159,34 @@ class Cluster:
     def options(self) -> list[str]:
         """Settings given on the server's command line: socket only, sized for a small machine."""
         chosen = {
-            "listen_addresses": "", "unix_socket_directories": str(self.socket_dir), "max_connections": "100",
-            "shared_buffers": "512MB", "work_mem": "32MB", "maintenance_work_mem": "256MB", "jit": "off",
-            "random_page_cost": "1.1", "max_wal_size": "2GB", "checkpoint_timeout": "15min",
+            "listen_addresses": "", "unix_socket_directories": str(self.socket_dir), "max_connections": "200",
+            "shared_buffers": f"{shared_buffers_mb()}MB", "work_mem": "32MB", "maintenance_work_mem": "256MB",
+            "jit": "off", "random_page_cost": "1.1", "max_wal_size": "2GB", "checkpoint_timeout": "15min",
             "max_parallel_workers_per_gather": "1", "timezone": "UTC",
         }  # fmt: skip
+        if shutil.disk_usage("/dev/shm").total < SMALL_SHM:  # containers give 64 MB, too little for parallel queries
+            chosen["dynamic_shared_memory_type"] = "mmap"
         if not self.durable:
             chosen |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
         return [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
 
     def server_command(self) -> list[str]:
         """The server in the foreground, for a supervisor; to be run under `runs_as`."""
-        return [str(bin_dir() / "postgres"), "-D", str(self.data), *self.options]
+        return [str(bin_dir(self.version) / "postgres"), "-D", str(self.data), *self.options]
 
     def start(self) -> None:
-        """Start the server in the background and wait until it answers (tests and benchmarks use this)."""
+        """Start the server in the background and wait until it answers (tests, benchmarks and backups use this)."""
         options = " ".join(f"'{part}'" if " " in part or part.endswith("=") else part for part in self.options)
         self._run([
-            str(bin_dir() / "pg_ctl"), "-D", str(self.data), "-l", str(self.log),
+            str(bin_dir(self.version) / "pg_ctl"), "-D", str(self.data), "-l", str(self.log),
             "-w", "-t", "120", "-o", options, "start",
         ])  # fmt: skip
 
     def stop(self) -> None:
         """Stop the server; open connections are cut."""
-        self._run([str(bin_dir() / "pg_ctl"), "-D", str(self.data), "-w", "-m", "fast", "stop"])
+        self._run([str(bin_dir(self.version) / "pg_ctl"), "-D", str(self.data), "-w", "-m", "fast", "stop"])
+
+
+def shared_buffers_mb() -> int:
+    """An eighth of the machine's memory, between 64 and 512 MB."""
+    return max(64, min(512, (psutil.virtual_memory().total >> 20) // 8))

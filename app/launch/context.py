@@ -37,3 +37,8 @@ def cluster_url(settings: Settings) -> str:
     if not cluster.secret_file.exists():
         raise Unavailable("There is no city in {home} yet. Make one with ./city up.", home=settings.home)
     return cluster.url()
+
+
+def libpq_url(url: str) -> str:
+    """A URL as libpq reads it, without SQLAlchemy's driver name."""
+    return url.replace("postgresql+psycopg://", "postgresql://", 1)

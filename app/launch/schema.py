@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Engine, text
 
 from app.launch.cluster import EXTENSIONS
 from app.settings import PROJECT
+from gis.errors import Unavailable
 
 
 def config() -> Config:
@@ -25,7 +29,14 @@ def upgrade(engine: Engine, to: str = "head") -> None:
         for extension in EXTENSIONS:
             connection.execute(text(f"CREATE EXTENSION IF NOT EXISTS {extension}"))
         chosen.attributes["connection"] = connection
-        command.upgrade(chosen, to)
+        try:
+            command.upgrade(chosen, to)
+        except CommandError as error:
+            if "Can't locate revision" not in str(error):
+                raise
+            raise Unavailable(
+                "This database was made by a newer version of CityGrid. Update the code, then run ./city up again."
+            ) from error
 
 
 def downgrade(engine: Engine, to: str) -> None:
@@ -34,3 +45,14 @@ def downgrade(engine: Engine, to: str) -> None:
     with engine.begin() as connection:
         chosen.attributes["connection"] = connection
         command.downgrade(chosen, to)
+
+
+def revision(engine: Engine) -> str | None:
+    """The revision that a database is at; None before any."""
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def head() -> str | None:
+    """The newest revision that this code knows."""
+    return ScriptDirectory.from_config(config()).get_current_head()

@@ -1,0 +1,5 @@
+"""``python -m app``: the commands of the city."""
+
+from app.cli import main
+
+main()
