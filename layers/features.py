@@ -45,20 +45,31 @@ def page(
     bbox: Bbox | None = None,
     after: int | None = None,
     limit: int = 100,
+    newest: bool = False,
 ) -> Page:
     """Up to `limit` (at most `LIMIT_MAX`) features with ids above `after` whose bounding boxes touch `bbox`.
+
+    With `newest` the ids fall instead of rising, and go on below `after`.
 
     Forbidden for a layer of people: those leave as counts only.
     """
     limit = max(1, min(limit, LIMIT_MAX))
-    found = db.execute(page_statement(layer, viewer, chosen, bbox=bbox, after=after, limit=limit + 1)).all()
+    asked = page_statement(layer, viewer, chosen, bbox=bbox, after=after, limit=limit + 1, newest=newest)
+    found = db.execute(asked).all()
     more = len(found) > limit
     kept = found[:limit]
     return Page([row.feature for row in kept], kept[-1].id if more else None)
 
 
 def page_statement(
-    layer: Layer, viewer: Viewer, chosen: Filter, *, bbox: Bbox | None, after: int | None, limit: int
+    layer: Layer,
+    viewer: Viewer,
+    chosen: Filter,
+    *,
+    bbox: Bbox | None,
+    after: int | None,
+    limit: int,
+    newest: bool = False,
 ) -> Select[Any]:
     """Id and GeoJSON text of each feature."""
     _refuse_people(layer)
@@ -67,9 +78,12 @@ def page_statement(
     if bbox is not None:
         picked = picked.where(touches(rows.c.geom, rectangle(*bbox)))
     if after is not None:
-        picked = picked.where(rows.c.id > bindparam("after", after, unique=True))
-    part = picked.order_by(rows.c.id).limit(bindparam("most", limit, unique=True)).subquery("part")
-    return select(part.c.id, _feature(layer, part.c).label("feature")).order_by(part.c.id)
+        mark: Any = bindparam("after", after, unique=True)
+        picked = picked.where(rows.c.id < mark if newest else rows.c.id > mark)
+    order = rows.c.id.desc() if newest else rows.c.id
+    part = picked.order_by(order).limit(bindparam("most", limit, unique=True)).subquery("part")
+    made = select(part.c.id, _feature(layer, part.c).label("feature"))
+    return made.order_by(part.c.id.desc() if newest else part.c.id)
 
 
 def one(db: Session, layer: Layer, viewer: Viewer, row_id: int) -> str:

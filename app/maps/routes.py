@@ -65,7 +65,10 @@ def list_features(path: LayerPath, query: FeatureQuery) -> Response:
     if query.after:
         after, known = _read_cursor(query.after)
     with transaction() as db:
-        page = features.page(db, what.layer, what.viewer, what.chosen, bbox=bbox, after=after, limit=query.limit)
+        page = features.page(
+            db, what.layer, what.viewer, what.chosen,
+            bbox=bbox, after=after, limit=query.limit, newest=query.order == "newest",
+        )  # fmt: skip
         matched = known
         if matched is None and page.last_id is None and after is None:
             matched = len(page.features)
