@@ -67,7 +67,7 @@ class NewResident(NewResidence):
     """A person to register at a dwelling. The number is optional: people without one exist."""
 
     name: Name
-    sex: Sex = Sex.UNKNOWN
+    sex: Sex | None = None
     birth_on: date | None = None
     number: str | None = Field(default=None, max_length=40)
     phone: str | None = Field(default=None, max_length=40)

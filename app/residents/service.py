@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.residents import dwellings, people
 from app.residents.identity import Identity, check_identity
-from app.residents.models import Dwelling, Person, Residence
+from app.residents.models import Dwelling, Person, Residence, Sex
 from app.residents.residing import check_days, move_in
 from app.residents.schemas import Correction, NewResident
 from app.residents.sealing import KeyMissing, key_id, vault
@@ -46,7 +46,12 @@ def register(db: Session, viewer: Viewer, given: NewResident) -> Registered:
     dwelling = dwellings.get(db, viewer, given.dwelling_id)
     day = today(db)
     facts = check_identity(
-        name=given.name, sex=given.sex, birth_on=given.birth_on, number=given.number, phone=given.phone, day=day
+        name=given.name,
+        sex=given.sex or Sex.UNKNOWN,
+        birth_on=given.birth_on,
+        number=given.number,
+        phone=given.phone,
+        day=day,
     )
     check_days(given.from_on, facts.birth_on, day)
     _refuse_double(db, viewer, facts, dwelling)

@@ -52,7 +52,7 @@ def test_an_event_is_opened_where_it_lies(db: Session) -> None:
     assert (event.area_code, event.status, event.level) == ("310199001001", "active", "II")
     [entry] = queries.history(db, viewer(), event.number)
     assert (entry["kind"], entry["actor"]) == ("opened", "test commander")
-    assert entry["data"]["zone"]["coordinates"] == make_events.POINT["coordinates"]
+    assert entry["data"]["zone"]["coordinates"] == pytest.approx(make_events.POINT["coordinates"])
 
 
 def test_a_zone_over_several_cells_belongs_to_the_cell_of_its_anchor(db: Session) -> None:
@@ -98,7 +98,7 @@ def test_redrawing_keeps_the_older_zone_in_the_log(db: Session) -> None:
     service.change(db, viewer(), event.number, EventChange(geometry=wider, note="wind turned"))
     entry = queries.history(db, viewer(), event.number)[-1]
     assert (entry["kind"], entry["note"]) == ("redrawn", "wind turned")
-    assert entry["data"]["zone_before"]["coordinates"] == make_events.POINT["coordinates"]
+    assert entry["data"]["zone_before"]["coordinates"] == pytest.approx(make_events.POINT["coordinates"])
     assert entry["data"]["zone"] == queries.read(db, viewer(), event.number)["geometry"]
     assert event.area_code == "310199001002"
 
@@ -220,7 +220,7 @@ def test_a_wrong_filter_says_so(db: Session, query: dict[str, str]) -> None:
 def test_the_database_refuses_a_misplaced_event_whoever_writes_it(db: Session) -> None:
     make.city(db)
     event = make_events.event(db)
-    with pytest.raises(IntegrityError, match="located_inside_cell|does not lie"), db.begin_nested():
+    with pytest.raises(IntegrityError, match="does not lie"), db.begin_nested():
         db.execute(text("UPDATE events SET geom = ST_SetSRID(ST_Point(10, 10), 4326) WHERE id = :id"), {"id": event.id})
     with pytest.raises(IntegrityError), db.begin_nested():
         db.execute(text("UPDATE events SET area_code = '999' WHERE id = :id"), {"id": event.id})
