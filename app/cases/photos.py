@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from gis.errors import Forbidden, InvalidInput, NotFound
 from grid.reach import Viewer
 
 MAX_PHOTOS = 12
+KEY = re.compile("[0-9a-f]{32}")
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,16 @@ class PhotoStore:
 
     def path(self, key: str, *, thumbnail: bool = False) -> Path:
         """The file of a key; the key must be one of ours."""
-        if len(key) != 32 or not key.isalnum():
+        if not KEY.fullmatch(key):
             raise NotFound("There is no such photo.")
         return self.root / "photos" / key[:2] / key[2:4] / f"{key}{'.thumb' if thumbnail else ''}.jpg"
+
+    def find(self, key: str, *, thumbnail: bool = False) -> Path:
+        """The file of a key that is there; NotFound when it was lost."""
+        path = self.path(key, thumbnail=thumbnail)
+        if not path.is_file():
+            raise NotFound("There is no such photo.")
+        return path
 
     def write(self, key: str, jpeg: bytes, thumbnail: bytes) -> None:
         """Write both files whole or not at all."""

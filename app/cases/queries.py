@@ -207,7 +207,7 @@ def statuses(db: Session, viewer: Viewer, asked: CaseFilter, now: datetime) -> d
     """How many cases of a filter stand at each status."""
     viewer.require("cases.read")
     counted = select(Case.status, func.count()).where(visible(viewer), *conditions(asked, now)).group_by(Case.status)
-    return {status.value: count for status, count in db.execute(counted).tuples()}
+    return {status.value: count for status, count in db.execute(counted)}
 
 
 def next_due(db: Session, viewer: Viewer, limit: int) -> list[Row[Any]]:

@@ -11,6 +11,11 @@ from app.web.paging import DEFAULT_LIMIT, MAX_LIMIT
 
 Lon = Annotated[float, Field(description="Longitude in degrees, or easting in metres of a projected datum")]
 Lat = Annotated[float, Field(description="Latitude in degrees, or northing in metres of a projected datum")]
+Datum = Annotated[
+    str,
+    Field(max_length=20, pattern=r"^(?i:wgs84|cgcs2000|gcj02|bd09|EPSG:\d{4,6})$",
+          description="What the coordinates were given in: wgs84, cgcs2000, gcj02, bd09 or EPSG:n"),
+]  # fmt: skip
 
 
 class CaseIn(BaseModel):
@@ -21,7 +26,7 @@ class CaseIn(BaseModel):
     class_id: int = Field(description="A minor class of the catalogue")
     lon: Lon
     lat: Lat
-    datum: str = Field(default="wgs84", max_length=40, description="wgs84, cgcs2000, gcj02, bd09 or EPSG:n")
+    datum: Datum = "wgs84"
     accuracy_m: float | None = Field(default=None, ge=0, le=100_000, description="Radius of the fix in metres")
     located_by: Literal["map", "gnss", "address", "component"] = "map"
     address_id: int | None = None

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from geoalchemy2.shape import from_shape
 from shapely.geometry import Point
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.cases import photos
@@ -16,7 +16,7 @@ from app.cases.numbers import take_number
 from app.cases.schemas import CaseIn
 from app.components import queries as components
 from app.live.service import announce
-from gis.datum import to_wgs84
+from gis.datum import normal, to_wgs84
 from gis.errors import Forbidden, InvalidInput
 from grid.locate import Place, fields, locate
 from grid.located import LocatedBy
@@ -48,13 +48,13 @@ def create(db: Session, viewer: Viewer, given: CaseIn) -> Case:
         raise OutOfReach("The place is not in your areas.", field="lon")
     chosen = usable_class(db, given.class_id)
     _check_component(db, viewer, given.component_id)
-    reported_at = _reported_at(given)
+    reported_at = _reported_at(db, given)
     case = Case(
         **fields(place) | {"address_id": _address_id(db, given, place)},
         geom=from_shape(spot, srid=4326),
         accuracy_m=given.accuracy_m,
         located_by=LocatedBy(given.located_by),
-        datum_given=given.datum,
+        datum_given=normal(given.datum),
         class_id=chosen.id,
         source=given.source or SOURCE_OF_ROLE.get(viewer.role, CaseSource.INSPECTOR),
         description=given.description,
@@ -75,8 +75,9 @@ def create(db: Session, viewer: Viewer, given: CaseIn) -> Case:
     return case
 
 
-def _reported_at(given: CaseIn) -> datetime:
-    now = datetime.now(UTC)
+def _reported_at(db: Session, given: CaseIn) -> datetime:
+    """The time given, or now by the database's clock, which is also that of later moves."""
+    now = db.scalars(select(func.now())).one()
     if given.reported_at is None:
         return now
     if given.reported_at > now + CLOCK_SKEW:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, literal
+from sqlalchemy import ColumnElement, and_, func, literal
 
 from app.cases.models import OPEN_STATUSES, Case
 from grid.located import LocatedBy
@@ -30,11 +30,12 @@ def is_truly_located() -> ColumnElement[bool]:
 
 def clock_is(clock: str, now: datetime) -> ColumnElement[bool]:
     """Open cases on time, due soon (80 % of the limit gone) or overdue at a moment; cases without a limit are none."""
-    soon_at = Case.reported_at + (Case.due_at - Case.reported_at) * literal(SOON)
+    used_s = func.extract("epoch", literal(now) - Case.reported_at)
+    limit_s = func.extract("epoch", Case.due_at - Case.reported_at)
     chosen = {
         "overdue": Case.due_at < now,
-        "due_soon": and_(Case.due_at >= now, soon_at <= now),
-        "on_time": soon_at > now,
+        "due_soon": and_(Case.due_at >= now, used_s >= SOON * limit_s),
+        "on_time": used_s < SOON * limit_s,
     }
     return and_(is_open(), Case.due_at.is_not(None), chosen[clock])
 

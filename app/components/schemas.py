@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.cases.schemas import Datum
 from app.components.models import ComponentState
 from app.web.paging import DEFAULT_LIMIT, MAX_LIMIT
 
@@ -20,7 +21,7 @@ class ComponentIn(BaseModel):
     code: str | None = Field(default=None, max_length=40, description="Its code; made by the scheme when left out")
     lon: float
     lat: float
-    datum: str = Field(default="wgs84", max_length=40, description="wgs84, cgcs2000, gcj02, bd09 or EPSG:n")
+    datum: Datum = "wgs84"
     accuracy_m: float | None = Field(default=None, ge=0, le=100_000)
     located_by: Literal["map", "gnss", "address"] = "map"
     name_zh: str = Field(default="", max_length=200)

@@ -15,7 +15,7 @@ from app.components.models import Component, ComponentEntry, ComponentState
 from app.components.schemas import ComponentIn
 from app.components.visible import visible
 from app.live.service import announce
-from gis.datum import to_wgs84
+from gis.datum import normal, to_wgs84
 from gis.errors import Conflict, Forbidden, NotFound
 from grid.locate import fields, locate
 from grid.located import LocatedBy
@@ -52,7 +52,7 @@ def create(db: Session, viewer: Viewer, given: ComponentIn) -> Component:
     )
     component = Component(
         **fields(place), **given.model_dump(include=_KEPT), code=code, class_id=chosen.id,
-        geom=from_shape(spot, srid=4326), located_by=LocatedBy(given.located_by), datum_given=given.datum,
+        geom=from_shape(spot, srid=4326), located_by=LocatedBy(given.located_by), datum_given=normal(given.datum),
     )  # fmt: skip
     db.add(component)
     db.flush()

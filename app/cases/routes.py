@@ -1,0 +1,156 @@
+"""The API of cases: parse, call, answer."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Response, current_app, jsonify, request, send_file
+from flask_openapi3 import APIBlueprint
+from flask_openapi3.models.tag import Tag
+from pydantic import BaseModel, Field
+from shapely.geometry import Point
+
+from app.accounts.session import current_viewer
+from app.cases import catalogue_tree, moves, photos, queries, reading, service
+from app.cases.numbers import city_zone
+from app.cases.schemas import CaseIn, CaseQuery, CatalogueQuery, MoveIn, NearQuery, NumberPath
+from app.web import paging
+from app.web.assembly import Assembly
+from app.web.idempotency import idempotent
+from gis.db import transaction
+from gis.errors import InvalidInput
+
+TAG = Tag(name="cases", description="Grid cases, their catalogue and photos")
+SECURITY: list[dict[str, list[Any]]] = [{"bearer": []}]
+api = APIBlueprint("cases_api", __name__, url_prefix="/api/v1", abp_tags=[TAG], abp_security=SECURITY)
+files = APIBlueprint("cases_photos", __name__, abp_tags=[TAG], abp_security=SECURITY)
+
+
+class PhotoPath(BaseModel):
+    """A photo by its key."""
+
+    key: str = Field(max_length=64)
+
+
+@api.get("/catalogue")
+def get_catalogue(query: CatalogueQuery) -> Response:
+    """The classes to choose from, majors with their minor classes; `q` finds names, pinyin, initials and codes."""
+    current_viewer().require("cases.read")
+    with transaction() as db:
+        return jsonify(catalogue_tree.tree(db, kind=query.kind, q=query.q))
+
+
+@api.post("/cases")
+@idempotent
+def post_case(body: CaseIn) -> tuple[Response, int]:
+    """Log a case where it lies."""
+    viewer = current_viewer()
+    with transaction() as db:
+        case = service.create(db, viewer, body)
+        return jsonify(_detail(db, viewer, case.number)), 201
+
+
+@api.get("/cases")
+def get_cases(query: CaseQuery) -> Response:
+    """Cases inside the viewer's reach, newest report first."""
+    viewer = current_viewer()
+    now = datetime.now(UTC)
+    with transaction() as db:
+        asked = reading.filter_of(query, city_zone(db))
+        after = paging.decode(query.after) if query.after else ()
+        rows, matched = queries.page(db, viewer, asked, now=now, limit=query.limit + 1, after=after)
+        shown = rows[: query.limit]
+        last = shown[-1] if len(rows) > query.limit else None
+        return jsonify({
+            "items": [reading.brief(row, now) for row in shown],
+            "next": paging.encode([last.reported_at, last.id]) if last else None,
+            "matched": matched,
+        })  # fmt: skip
+
+
+@api.get("/cases/near")
+def get_near(query: NearQuery) -> Response:
+    """Open cases around a place, nearest first: to see doubles before logging one."""
+    viewer = current_viewer()
+    now = datetime.now(UTC)
+    with transaction() as db:
+        found = queries.near(
+            db, viewer, Point(query.lon, query.lat), query.radius_m, class_id=query.class_id, limit=query.limit
+        )
+        return jsonify({
+            "items": [reading.brief(row, now) | {"distance_m": round(metres, 1)} for row, metres in found]
+        })  # fmt: skip
+
+
+@api.get("/cases/<string:number>")
+def get_case(path: NumberPath) -> Response:
+    """One case."""
+    viewer = current_viewer()
+    with transaction() as db:
+        return jsonify(_detail(db, viewer, path.number))
+
+
+@api.get("/cases/<string:number>/history")
+def get_history(path: NumberPath) -> Response:
+    """What happened to a case, oldest first."""
+    viewer = current_viewer()
+    with transaction() as db:
+        lines = queries.history(db, viewer, path.number)
+        return jsonify({"items": [line | {"at": reading.iso(line["at"])} for line in lines]})
+
+
+@api.post("/cases/<string:number>/moves")
+@idempotent
+def post_move(path: NumberPath, body: MoveIn) -> Response:
+    """Move a case one step along its workflow."""
+    viewer = current_viewer()
+    with transaction() as db:
+        moves.move(db, viewer, path.number, body.to, note=body.note, department=body.department, expected=body.expected)
+        return jsonify(_detail(db, viewer, path.number))
+
+
+@api.post("/photos")
+def post_photo() -> tuple[Response, int]:
+    """Take in one photo (multipart field `photo`); it belongs to no case until a case names its key."""
+    viewer = current_viewer()
+    given = request.files.get("photo")
+    if given is None:
+        raise InvalidInput("Choose a photo.", field="photo")
+    with transaction() as db:
+        made = photos.add(db, viewer, given.stream.read(), store())
+        return jsonify(reading.photo(made)), 201
+
+
+@files.get("/photos/<string:key>")
+def get_photo(path: PhotoPath) -> Response:
+    """A photo, for who may see its case."""
+    return _send(path.key, thumbnail=False)
+
+
+@files.get("/photos/<string:key>/thumbnail")
+def get_thumbnail(path: PhotoPath) -> Response:
+    """A photo in small."""
+    return _send(path.key, thumbnail=True)
+
+
+def store() -> photos.PhotoStore:
+    """Where this city keeps its photos."""
+    city: Assembly = current_app.extensions["city"]
+    return photos.PhotoStore(city.settings.home / "uploads", city.settings.upload_max_mb * 1_000_000)
+
+
+def _send(key: str, *, thumbnail: bool) -> Response:
+    viewer = current_viewer()
+    with transaction() as db:
+        photos.open_photo(db, viewer, key)
+    answer = send_file(store().find(key, thumbnail=thumbnail), mimetype="image/jpeg", conditional=True, max_age=86400)
+    answer.headers["Cache-Control"] = "private, max-age=86400"
+    return answer
+
+
+def _detail(db: Any, viewer: Any, number: str) -> dict[str, Any]:
+    row = queries.get(db, viewer, number)
+    told = reading.detail(row, datetime.now(UTC), photos.of_case(db, row.id))
+    steps = moves.allowed(row.status, viewer, moves.came_from(db, row.id))
+    return told | {"moves": [{"to": one.to.value, "needs_note": one.needs_note} for one in steps]}
