@@ -7,20 +7,53 @@ and north borders belong to it), whichever tile asks: counts add up over tiles, 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, Integer, Select, cast, func, literal_column, select
+from sqlalchemy import ColumnElement, Float, Integer, Select, Subquery, cast, func, literal_column, select, true
 from sqlalchemy.orm import Session
 
 from grid.reach import Viewer
 from layers.filters import NOTHING, Filter, rows_of
 from layers.layer import Layer
-from layers.mercator import BUFFER, EXTENT, HALF_WORLD_M, Tile
+from layers.mercator import BUFFER, EXTENT, HALF_WORLD_M, Tile, latitude
 from layers.rectangle import rectangle, touches
 
 SIDE = 8  # squares along a tile: 64 pixels each on a screen, room for a circle with a number in it
 REACH = 1e-9  # degrees by which rows are looked for around a tile, so that rounding loses none on the border
 PULL = 0.5  # how far a circle stands from its square's middle towards its rows' mean: near them, yet apart from others
+
+
+@dataclass(frozen=True)
+class Square:
+    """One square of a zoom with its number of rows and their mean place, in squares counted over the world."""
+
+    across: int
+    down: int
+    count: int
+    mean_across: float
+    mean_down: float
+
+    def halved(self) -> Square:
+        """The same rows in the square of the next zoom out."""
+        return Square(self.across // 2, self.down // 2, self.count, self.mean_across / 2, self.mean_down / 2)
+
+    def plus(self, other: Square) -> Square:
+        """Both together; the mean place weighs by count."""
+        count = self.count + other.count
+
+        def mean(mine: float, others: float) -> float:
+            return (mine * self.count + others * other.count) / count
+
+        return Square(
+            self.across, self.down, count,
+            mean(self.mean_across, other.mean_across), mean(self.mean_down, other.mean_down),
+        )  # fmt: skip
+
+    def place(self, z: int) -> tuple[float, float]:
+        """Longitude and latitude of the rows' mean place."""
+        world = float(SIDE << z)
+        return self.mean_across / world * 360.0 - 180.0, latitude(self.mean_down / world)
 
 
 def counts_tile(db: Session, layer: Layer, viewer: Viewer, at: Tile, chosen: Filter = NOTHING) -> bytes:
@@ -57,7 +90,29 @@ def count_squares(layer: Layer, viewer: Viewer, at: Tile, chosen: Filter = NOTHI
     rows = rows_of(layer, viewer, chosen)
     west, south, east, north = at.bounds()
     near = rectangle(west - REACH, south - REACH, east + REACH, north + REACH)
-    world = float(SIDE << at.z)
+    squares = _squares(layer, rows, at.z, touches(rows.c.geom, near)).subquery("all_squares")
+    first = {"across": at.x * SIDE, "down": at.y * SIDE}
+    inside = (squares.c[name].between(first[name], first[name] + SIDE - 1) for name in first)
+    return select(squares).where(*inside)
+
+
+def all_squares(db: Session, layer: Layer, viewer: Viewer, z: int, chosen: Filter = NOTHING) -> list[Square]:
+    """Every square of a zoom that holds rows."""
+    squares = _squares(layer, rows_of(layer, viewer, chosen), z, true())
+    return [Square(*row) for row in db.execute(squares)]
+
+
+def coarser(squares: list[Square]) -> list[Square]:
+    """The squares of the next zoom out: each the sum of up to four."""
+    merged: dict[tuple[int, int], Square] = {}
+    for one in squares:
+        key = (one.across // 2, one.down // 2)
+        merged[key] = one.halved() if key not in merged else merged[key].plus(one.halved())
+    return list(merged.values())
+
+
+def _squares(layer: Layer, rows: Subquery, z: int, near: ColumnElement[bool]) -> Select[Any]:
+    world = float(SIDE << z)
     lon, lat = _middle(layer, rows.c.geom)
     clamped = func.greatest(func.least(lat, literal_column("89.9")), literal_column("-89.9"))
     spots = (
@@ -65,27 +120,19 @@ def count_squares(layer: Layer, viewer: Viewer, at: Tile, chosen: Filter = NOTHI
             ((lon + 180.0) / 360.0 * world).label("across"),
             ((1 - func.asinh(func.tan(func.radians(clamped))) / func.pi()) / 2 * world).label("down"),
         )
-        .where(touches(rows.c.geom, near))
+        .where(near)
         .subquery("spots")
     )
     across, down = (
         cast(func.greatest(func.least(func.floor(spots.c[name]), world - 1), 0), Integer) for name in ("across", "down")
     )
-    first = {"across": at.x * SIDE, "down": at.y * SIDE}
-    return (
-        select(
-            across.label("across"),
-            down.label("down"),
-            func.count().label("count"),
-            cast(func.avg(spots.c.across), Float).label("mean_across"),
-            cast(func.avg(spots.c.down), Float).label("mean_down"),
-        )
-        .where(
-            across.between(first["across"], first["across"] + SIDE - 1),
-            down.between(first["down"], first["down"] + SIDE - 1),
-        )
-        .group_by(literal_column("1"), literal_column("2"))
-    )
+    return select(
+        across.label("across"),
+        down.label("down"),
+        func.count().label("count"),
+        cast(func.avg(spots.c.across), Float).label("mean_across"),
+        cast(func.avg(spots.c.down), Float).label("mean_down"),
+    ).group_by(literal_column("1"), literal_column("2"))
 
 
 def _middle(layer: Layer, geom: ColumnElement[Any]) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
