@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from gis.checks import Bounds, City, check
+from gis.checks import Bounds, City, check, read
 from gis.mending import SPIKE_DEG
 
 Floats = NDArray[np.float64]
@@ -150,3 +150,25 @@ def _turns_or_doubles(paths: Geometries, closed: NDArray[np.bool_]) -> NDArray[n
         cosine = np.divide((u * v).sum(axis=1), lengths, out=np.full(len(u), -1.0), where=lengths > 0)
         rough[path[after][cosine > SHARP]] = True
     return rough
+
+
+def read_many(given: NDArray[np.object_]) -> CheckedMany:
+    """Geometries from WKT texts or WKB bytes, None for None; open rings are closed, the unreadable refused."""
+    missing = np.array([one is None for one in given], dtype=bool)
+    out = CheckedMany(np.full(given.shape, None, dtype=object), np.full(given.shape, None, dtype=object))
+    out.refused[missing] = "geometry.missing"
+    there = np.nonzero(~missing)[0]
+    if not there.size:
+        return out
+    parse = shapely.from_wkb if isinstance(given[there[0]], bytes) else shapely.from_wkt
+    try:
+        out.geoms[there] = parse(given[there], on_invalid="ignore")
+    except (TypeError, ValueError):
+        out.geoms[there] = None
+    for index in there[shapely.is_missing(out.geoms[there])]:
+        checked = read(given[index])
+        out.geoms[index] = checked.geom
+        if checked.geom is None:
+            out.refused[index] = checked.findings[0].code
+        out.mended.update(one.code for one in checked.findings if one.mended)
+    return out
