@@ -10,16 +10,15 @@ from pathlib import Path
 from types import FrameType
 
 import click
-from psycopg.conninfo import conninfo_to_dict
 from rich.table import Table
 
 from app.launch import processes, start
 from app.launch.cluster import Cluster, bin_dir
-from app.launch.context import libpq_url, open_city
+from app.launch.context import connection_environment, open_city
 from app.launch.progress import screen, step
 from app.launch.supervisor import PARTS, Control
 from app.settings import Settings, read_settings
-from gis.errors import InvalidInput, Unavailable
+from gis.errors import Unavailable
 
 LOGS = {
     "web": ("web.log",), "access": ("access.log",), "worker": ("worker.log",), "postgres": ("postgres.log",),
@@ -48,7 +47,7 @@ def up(host: str | None, port: int | None, detach: bool, no_demo: bool) -> None:
         with start.alone(home):
             was_up = control.answers()
             if was_up:
-                settings = _as_running(settings)
+                settings = _as_running(settings, is_asked=bool(given))
                 start.serve(settings, control)
                 logins = []
             else:
@@ -81,12 +80,13 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _as_running(settings: Settings) -> Settings:
+def _as_running(settings: Settings, *, is_asked: bool) -> Settings:
     """The settings with the address that the running city has; it wins over what was asked now."""
     address = start.running_at(settings.home)
     if not address or address == start.address(settings):
         return settings
-    screen.print(f"  The city already runs at {address}; ./city down first to move it.")
+    if is_asked:
+        screen.print(f"  The city already runs at {address}; ./city down first to move it.")
     return settings.model_copy(update=start.place_of(address))
 
 
@@ -160,18 +160,4 @@ def psql(arguments: tuple[str, ...]) -> None:
     """A SQL prompt on the city's database; ARGUMENTS are psql's own, for example -c 'SELECT 1'."""
     url = open_city().database_url
     program = bin_dir() / "psql"
-    os.environ.update(connection_environment(url or ""))
-    os.execvp(str(program) if program.exists() else "psql", ["psql", *arguments])
-
-
-def connection_environment(url: str) -> dict[str, str]:
-    """libpq's variables for a URL, so that no password stands on a command line."""
-    names = {
-        "host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE",
-        "sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT", "options": "PGOPTIONS", "hostaddr": "PGHOSTADDR",
-    }  # fmt: skip
-    given = conninfo_to_dict(libpq_url(url))
-    unknown = set(given) - set(names)
-    if unknown:
-        raise InvalidInput("DATABASE_URL has parts that are not understood: {names}", names=", ".join(sorted(unknown)))
-    return {names[name]: str(value) for name, value in given.items()}
+    os.execvpe(str(program) if program.exists() else "psql", ["psql", *arguments], connection_environment(url or ""))

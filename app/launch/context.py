@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+
+from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from app.launch.cluster import Cluster
 from app.settings import Settings, read_settings
 from gis import db as database
-from gis.errors import Unavailable
+from gis.errors import InvalidInput, Unavailable
 
 
 def open_city(settings: Settings | None = None) -> Settings:
@@ -42,3 +45,16 @@ def cluster_url(settings: Settings) -> str:
 def libpq_url(url: str) -> str:
     """A URL as libpq reads it, without SQLAlchemy's driver name."""
     return url.replace("postgresql+psycopg://", "postgresql://", 1)
+
+
+def connection_environment(url: str) -> dict[str, str]:
+    """This process's environment with libpq's variables for a URL, so that no password stands on a command line."""
+    names = {
+        "host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE",
+        "sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT", "options": "PGOPTIONS", "hostaddr": "PGHOSTADDR",
+    }  # fmt: skip
+    given = conninfo_to_dict(libpq_url(url))
+    unknown = set(given) - set(names)
+    if unknown:
+        raise InvalidInput("DATABASE_URL has parts that are not understood: {names}", names=", ".join(sorted(unknown)))
+    return {**os.environ, **{names[name]: str(value) for name, value in given.items()}}

@@ -56,3 +56,8 @@ def revision(engine: Engine) -> str | None:
 def head() -> str | None:
     """The newest revision that this code knows."""
     return ScriptDirectory.from_config(config()).get_current_head()
+
+
+def knows(asked: str) -> bool:
+    """Whether this code has a revision."""
+    return asked in {script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()}

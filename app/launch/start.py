@@ -22,6 +22,7 @@ from app.launch import checks, processes, schema
 from app.launch.cluster import Cluster
 from app.launch.progress import screen, step
 from app.launch.supervisor import Control, launch
+from app.launch.swap import settle
 from app.settings import PROJECT, Settings
 from gis import db as database
 from gis.errors import Unavailable
@@ -73,38 +74,67 @@ def begin(settings: Settings, *, demo: bool) -> list[tuple[str, str, str]]:
     Raises Unavailable with what is wrong and how to mend it; then nothing is left running.
     """
     control = Control(settings.home)
-    cluster = None if settings.database_url else Cluster.place(settings.home)
-    if cluster is None:
-        checks.ensure_server(settings.database_url or "")
-    for line in processes.mend(settings.home, cluster or Cluster.at(settings.home)):
-        screen.print(f"  mended: {line}")
+    mend(settings)
     checks.ensure_port(settings.host, settings.port)
-    if cluster is not None:
-        checks.ensure_room(cluster.data.parent, checks.RUN_MB if cluster.version else checks.MAKE_MB)
-        if cluster.version is None:
-            with step("new database"):
-                cluster.create()
-        else:
-            cluster.create()
-    launch(settings, cluster)
+    url = start_database(settings)
     try:
-        return _fill_and_serve(settings, control, cluster, demo)
+        return _fill_and_serve(settings, control, url, demo)
     except BaseException:
         control.shut_down()
         raise
 
 
-def _fill_and_serve(
-    settings: Settings, control: Control, cluster: Cluster | None, demo: bool
-) -> list[tuple[str, str, str]]:
-    if cluster is not None:
+def mend(settings: Settings) -> None:
+    """Put right what a killed start left; to be called while no supervisor answers."""
+    for line in processes.mend(settings.home, Cluster.at(settings.home)):
+        screen.print(f"  mended: {line}")
+
+
+def start_database(settings: Settings) -> str:
+    """Start the supervisor and under it the database, which is made if there is none; gives its URL."""
+    if settings.database_url:
+        checks.ensure_server(settings.database_url)
+        launch(settings, None)
+        return settings.database_url
+    cluster = Cluster.place(settings.home)
+    checks.ensure_room(cluster.data.parent, checks.RUN_MB if cluster.version else checks.MAKE_MB)
+    if cluster.version is None:
+        with step("new database"):
+            cluster.create()
+    else:
+        cluster.create()
+    launch(settings, cluster)
+    control = Control(settings.home)
+    try:
         with step("database"):
             control.start("postgres")
             _wait_for_server(settings, cluster)
-    url = settings.database_url or (cluster.url() if cluster else "")
+    except BaseException:
+        control.shut_down()
+        raise
+    return cluster.url()
+
+
+@contextmanager
+def database_only(settings: Settings) -> Iterator[str]:
+    """The city's database for a while, with its URL: the running one, or one that is started and stopped again."""
+    control = Control(settings.home)
+    if control.answers():
+        yield settings.database_url or Cluster.at(settings.home).url()
+        return
+    mend(settings)
+    url = start_database(settings)
+    try:
+        yield url
+    finally:
+        control.shut_down()
+
+
+def _fill_and_serve(settings: Settings, control: Control, url: str, demo: bool) -> list[tuple[str, str, str]]:
     engine = database.make_engine(url)
     database.bind(engine)
     try:
+        settle(settings.home, url)
         with step("schema") as ending:
             schema.upgrade(engine)
             ending(f"revision {schema.revision(engine)}")

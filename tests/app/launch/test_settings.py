@@ -1,0 +1,75 @@
+"""Settings come from the environment, a bad one stops the start, and the page about them tells the truth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+import pytest
+from annotated_types import Ge, Gt, Le
+from pydantic import ValidationError
+
+from app.settings import PROJECT, Settings, read_settings
+from gis.errors import InvalidInput
+
+WORDS = {Path: "folder", str: "text", int: "whole number", float: "number", bool: "true or false"}
+
+
+def documented() -> list[list[str]]:
+    """The rows of the table in docs/settings.md."""
+    lines = [x for x in (PROJECT / "docs" / "settings.md").read_text().splitlines() if x.startswith("| `")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def as_documented(name: str) -> list[str]:
+    """The row that a setting should have."""
+    field = Settings.model_fields[name]
+    variable = "DATABASE_URL" if name == "database_url" else f"CITY_{name.upper()}"
+    default: Any = field.default
+    if isinstance(default, Path):
+        default = f"{default.relative_to(PROJECT)} in the project"
+    shown = "" if default in (None, "") else str(default).lower() if isinstance(default, bool) else str(default)
+    return [f"`{variable}`", kind(field.annotation) + bounds(field.metadata), shown, field.description or ""]
+
+
+def kind(annotation: Any) -> str:
+    if get_origin(annotation) is not None and all(isinstance(value, str) for value in get_args(annotation)):
+        return " or ".join(value or "empty" for value in get_args(annotation))
+    [found] = [part for part in (get_args(annotation) or (annotation,)) if part is not type(None)]
+    return WORDS[found]
+
+
+def bounds(metadata: list[Any]) -> str:
+    low = [f"from {m.ge}" for m in metadata if isinstance(m, Ge)] + [
+        f"over {m.gt}" for m in metadata if isinstance(m, Gt)
+    ]
+    high = [f"to {m.le}" for m in metadata if isinstance(m, Le)]
+    return f", {' '.join(low + high)}" if low or high else ""
+
+
+def test_the_page_lists_just_the_settings_that_there_are() -> None:
+    assert documented() == [as_documented(name) for name in Settings.model_fields]
+
+
+def test_variables_are_read_and_the_home_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = read_settings({"CITY_HOME": "north", "CITY_PORT": "9000", "DATABASE_URL": "postgresql://x/y"})
+    assert (settings.home, settings.port, settings.database_url) == (tmp_path / "north", 9000, "postgresql://x/y")
+
+
+def test_without_variables_the_defaults_hold() -> None:
+    assert read_settings({}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("CITY_PORT", "0"), ("CITY_PORT", "web"), ("CITY_LANGUAGE", "fr"), ("CITY_SESSION_HOURS", "-1")]
+)
+def test_a_bad_value_is_refused_by_its_variable(name: str, value: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        read_settings({name: value})
+    assert name in str(refused.value)
+
+
+def test_settings_can_not_be_changed_afterwards() -> None:
+    with pytest.raises(ValidationError):
+        Settings().port = 1  # type: ignore[misc]  # this is what must not work
