@@ -55,7 +55,7 @@ def build(db: Session) -> Town:
         make_accounts.account(db, role=role, name=role.value, full_name=f"Test {role.value}", language="en")
     make_accounts.account(db, role="inspector", name="zhang", full_name="张伟", language="zh")
     classes = _classes(db)
-    for number in range(CASES):
+    for number in reversed(range(CASES)):  # the oldest first, as they would have come
         _case(db, number, classes[number % len(classes)])
     zone = make_events.square(W + 0.0018, S + 0.0018, 0.0006)
     make_events.event(db, title="Gas smell at the crossing", geometry=zone, level="III")

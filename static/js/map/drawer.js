@@ -8,7 +8,7 @@ import { fill, h, icon } from "city/map/dom.js";
 import { degrees, exact } from "city/map/format.js";
 import { pageOf } from "city/map/layers.js";
 import { placeWords } from "city/map/place.js";
-import { bounds, read, said, shownFields } from "city/map/rows.js";
+import { bounds, fieldTitle, read, said, shownFields } from "city/map/rows.js";
 import { stateMark } from "city/map/symbols.js";
 
 /** @typedef {import("city/map/layers.js").LayerInfo} LayerInfo */
@@ -101,11 +101,11 @@ export class Drawer {
     this.show(
       this.#head(layer.title),
       h("h2", { class: "drawer-title", tabindex: "-1" }, reading.title),
-      reading.state ? h("p", { class: "drawer-state" }, stateMark(reading.state, layer), " ", reading.state.words) : null,
+      reading.state?.words ? h("p", { class: "drawer-state" }, stateMark(reading.state, layer), reading.state.words, reading.due ? h("span", { class: `clock ${reading.due.clock}` }, reading.due.words) : null) : null,
       where,
-      h("div", { class: "drawer-acts" }, page ? h("a", { class: "button primary", href: page }, t("Open")) : null,
+      h("div", { class: "drawer-acts" }, page ? h("a", { class: "button primary", href: page }, t("Open the page")) : null,
         h("button", { type: "button", class: "button", onclick: () => this.hooks.zoom(feature) }, t("Zoom to")), this.#copy()),
-      h("dl", { class: "facts" }, ...facts.flatMap((one) => [h("dt", {}, one.title), h("dd", { title: one.kind === "time" ? exact(feature.properties[one.name]) : null }, said(one, feature.properties[one.name]))])),
+      h("dl", { class: "facts" }, ...facts.flatMap((one) => [h("dt", {}, fieldTitle(one)), h("dd", { title: one.kind === "time" ? exact(feature.properties[one.name]) : null }, said(one, feature.properties[one.name]))])),
       layer.attribution ? h("p", { class: "hint" }, layer.attribution) : null,
     );
     if (box) placeWords([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2]).then((told) => where.isConnected && fill(where, told));

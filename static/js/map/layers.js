@@ -12,6 +12,7 @@ import { getJSON } from "http";
  * @property {Record<string, string>|null} choices words by value
  * @property {string|null} unit
  * @property {boolean} filterable
+ * @property {boolean} in_list whether it is shown to readers
  */
 
 /**

@@ -139,6 +139,7 @@ export class RowList {
   #page(layer, after, limit) {
     const query = this.store.query(layer);
     query.set("limit", String(limit));
+    query.set("order", "newest");
     if (after) query.set("after", after);
     if (this.store.state.view) query.set("bbox", this.hooks.viewBox().map((one) => one.toFixed(6)).join(","));
     return getJSON(`/api/v1/layers/${layer.id}/features?${query}`);
@@ -155,7 +156,7 @@ export class RowList {
   /** @param {LayerInfo} layer */
   #count(layer) {
     const n = this.matched ?? 0;
-    fill(this.total, h("strong", {}, count(n)), " ", this.store.state.view && !layer.floor ? tn("row in this view", "rows in this view", n) : tn("row", "rows", n));
+    fill(this.total, h("strong", {}, count(n)), " ", nameOf(layer.id, n), this.store.state.view && !layer.floor ? ` ${t("in this view")}` : "");
     this.total.dataset.count = String(n);
     fill(this.note, t("as of {time}", { time: clock(new Date()) }));
     this.note.classList.remove("is-stale");
@@ -200,6 +201,7 @@ export class RowList {
         h("span", { class: "row-title" }, reading.title),
         reading.at && h("time", { class: "row-when", datetime: reading.at, title: exact(reading.at) }, ago(reading.at)),
         h("span", { class: "row-second" }, [reading.state?.words, reading.second].filter(Boolean).join(" · ")),
+        reading.due && h("span", { class: `clock ${reading.due.clock}`, title: exact(feature.properties.due_at) }, reading.due.words),
       ),
     );
   }
@@ -275,6 +277,20 @@ export class RowList {
   #message(title, text, act) {
     fill(this.rows, h("li", { class: "list-message" }, h("strong", {}, title), h("span", {}, text), act));
   }
+}
+
+/**
+ * What the rows of a layer are called.
+ * @param {string} id
+ * @param {number} n
+ * @returns {string}
+ */
+function nameOf(id, n) {
+  const names = {
+    cases: tn("case", "cases", n), events: tn("event", "events", n), residents: tn("person", "people", n),
+    dwellings: tn("dwelling", "dwellings", n), components: tn("component", "components", n), facilities: tn("facility", "facilities", n),
+  };
+  return names[/** @type {keyof typeof names} */ (id)] ?? tn("row", "rows", n);
 }
 
 /**

@@ -3,7 +3,7 @@
  * @module city/map/rows
  */
 import { t } from "words";
-import { LANG, count, exact } from "city/map/format.js";
+import { LANG, ago, count, exact } from "city/map/format.js";
 
 /** @typedef {import("city/map/layers.js").LayerInfo} LayerInfo */
 /** @typedef {import("city/map/layers.js").FieldInfo} FieldInfo */
@@ -15,11 +15,13 @@ import { LANG, count, exact } from "city/map/format.js";
  * @property {string} second
  * @property {{value: string, words: string, colour: string, shape: string}|null} state
  * @property {string|null} at ISO moment
+ * @property {{clock: "on_time"|"due_soon"|"overdue", words: string}|null} due
  */
 
 const OTHER = LANG === "zh" ? "en" : "zh";
 const TITLES = ["title", `class_${LANG}`, "class_name", "class", `name_${LANG}`, "name", `class_${OTHER}`, `name_${OTHER}`];
-const PLACES = ["address", `address_${LANG}`, "address_text", `text_${LANG}`, "place", "area", `area_${LANG}`];
+const PLACES = ["address", `address_${LANG}`, `address_${OTHER}`, "address_text", `text_${LANG}`, "place", "area", `area_${LANG}`];
+const SOON = 0.8; // of the time given is used up: due soon
 
 /**
  * A value in words: choices by name, moments in the city's zone, numbers with their unit.
@@ -39,6 +41,15 @@ export function said(field, value) {
 }
 
 /**
+ * The name of a field without the language it is in: the reader sees one language only.
+ * @param {FieldInfo} field
+ * @returns {string}
+ */
+export function fieldTitle(field) {
+  return /_(zh|en)$/.test(field.name) ? field.title.replace(/\s*[(（][^)）]*[)）]\s*$/, "") : field.title;
+}
+
+/**
  * Fields worth showing: of a pair of names only the one in the reader's language.
  * @param {LayerInfo} layer
  * @returns {FieldInfo[]}
@@ -46,7 +57,7 @@ export function said(field, value) {
 export function shownFields(layer) {
   const names = new Set(layer.fields.map((one) => one.name));
   const mine = (/** @type {string} */ name) => name.replace(new RegExp(`_${OTHER}$`), `_${LANG}`);
-  return layer.fields.filter((one) => !one.name.endsWith(`_${OTHER}`) || !names.has(mine(one.name)));
+  return layer.fields.filter((one) => one.in_list !== false && (!one.name.endsWith(`_${OTHER}`) || !names.has(mine(one.name))));
 }
 
 /**
@@ -72,28 +83,42 @@ export function read(layer, feature) {
   const row = feature.properties ?? {};
   const labels = layer.style?.label ? [layer.style.label] : [];
   const titled = firstFilled(layer, [...TITLES, ...labels, "number", "code", "text"], row);
-  const by = layer.fields.find((one) => one.name === (layer.style?.by ?? "status"));
-  const parts = [firstFilled(layer, ["number", "code"], row), firstFilled(layer, PLACES, row)];
+  const parts = [firstFilled(layer, PLACES, row), firstFilled(layer, ["number", "code"], row)];
   const second = parts.filter((one) => one && one !== titled).map((one) => said(/** @type {FieldInfo} */ (one), row[/** @type {FieldInfo} */ (one).name]));
   return {
-    title: titled ? said(titled, row[titled.name]) : `${layer.title} ${feature.id}`,
-    second: second.join(" · "),
-    state: by && by !== titled && row[by.name] !== undefined && row[by.name] !== null ? stateOf(layer, by, row[by.name]) : null,
-    at: layer.time_field ? (row[layer.time_field] ?? null) : null,
+    title: titled ? said(titled, row[titled.name]) : `${layer.title} ${feature.id}`, second: second.join(" · "),
+    state: stateOf(layer, row, titled), at: layer.time_field ? (row[layer.time_field] ?? null) : null, due: dueOf(row),
   };
 }
 
 /**
+ * What the row's mark on the map looks like, and in words how it stands.
  * @param {LayerInfo} layer
- * @param {FieldInfo} field
- * @param {any} value
+ * @param {Record<string, any>} row
+ * @param {FieldInfo|undefined} titled
  */
-function stateOf(layer, field, value) {
-  const key = String(value);
+function stateOf(layer, row, titled) {
+  const by = layer.fields.find((one) => one.name === layer.style?.by);
+  const spoken = layer.fields.find((one) => one.name === "status") ?? by;
+  if (!spoken || row[spoken.name] === undefined || row[spoken.name] === null) return null;
+  const key = String(by ? row[by.name] : "");
   return {
-    value: key, words: said(field, value), colour: layer.style?.colours?.[key] ?? layer.style?.colour ?? "",
-    shape: layer.style?.shapes?.[key] ?? layer.style?.shape ?? "circle",
+    value: String(row[spoken.name]), words: spoken === titled ? "" : said(spoken, row[spoken.name]),
+    colour: layer.style?.colours?.[key] ?? layer.style?.colour ?? "", shape: layer.style?.shapes?.[key] ?? layer.style?.shape ?? "circle",
   };
+}
+
+/**
+ * The row's clock, when it has a limit and still runs.
+ * @param {Record<string, any>} row
+ * @param {number} [now] milliseconds
+ * @returns {Reading["due"]}
+ */
+function dueOf(row, now = Date.now()) {
+  const [start, end] = [Date.parse(row.reported_at), Date.parse(row.due_at)];
+  if (Number.isNaN(end) || row.closed_at || ["closed", "refused", "void"].includes(row.status)) return null;
+  if (end < now) return { clock: "overdue", words: t("was due {time}", { time: ago(row.due_at, now) }) };
+  return { clock: start + (end - start) * SOON <= now ? "due_soon" : "on_time", words: t("due {time}", { time: ago(row.due_at, now) }) };
 }
 
 /**
