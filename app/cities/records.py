@@ -180,7 +180,7 @@ def write_generated_events(db: Session, frame: pd.DataFrame, cells: CellIndex, z
     days = kept["happened_at"].map(lambda at: at.astimezone(zone).strftime("%y%m%d"))
     order = days.groupby(days).cumcount() + 1
     put(db, "event_days", pd.DataFrame([
-        {"day": datetime.strptime(day, "%y%m%d").date(), "last": last} for day, last in days.value_counts().items()
+        {"day": datetime.strptime(str(day), "%y%m%d").date(), "last": last} for day, last in days.value_counts().items()
     ]))  # fmt: skip
     put(db, "events", kept.drop(columns="class_code").assign(
         id=ids, number=[f"E{day}{n:04d}" for day, n in zip(days, order, strict=True)],

@@ -21,8 +21,9 @@ from app.cities.profile import Profile
 from app.cities.writing import put, take_ids
 from app.emergency import classes as emergency_classes
 from gis.measure import area_m2
-from grid import addresses, store
+from grid import store
 from grid.index import CellIndex
+from grid.words import search_text
 
 
 def read_shapes(path: Path) -> gpd.GeoDataFrame:
@@ -87,9 +88,7 @@ def write_addresses(db: Session, frame: pd.DataFrame, cells: CellIndex, since: d
     kept = places.is_inside
     ids = np.zeros(len(frame), np.int64)
     ids[kept] = take_ids(db, "addresses", int(kept.sum()))
-    search = [
-        addresses.search_text(zh, en) for zh, en in zip(frame["text_zh"][kept], frame["text_en"][kept], strict=True)
-    ]
+    search = [search_text(zh, en) for zh, en in zip(frame["text_zh"][kept], frame["text_en"][kept], strict=True)]
     put(db, "addresses", frame[kept].assign(
         id=ids[kept], unit_cell_id=places.unit_cell_id[kept], area_code=places.area_code[kept], search=search,
         valid_from=since,

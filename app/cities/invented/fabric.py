@@ -18,7 +18,7 @@ from shapely.geometry.base import BaseGeometry
 
 GRID_M = 0.001
 BLOCK_M2 = 24_000.0
-ROAD_RANKS = ("primary", "secondary", "residential")
+TURNS = (0, 20, -20, 45, -45, 90, 70, -70)
 
 
 @dataclass(frozen=True)
@@ -105,8 +105,21 @@ def divide(shape: Polygon, count: int, rng: np.random.Generator, cuts: list[Cut]
 
 
 def halve(shape: Polygon, share: float, tilt_degrees: float) -> tuple[Polygon, Polygon]:
-    """Two parts of a polygon, the first holding `share` of its area; each is one piece."""
+    """Two parts of a polygon, the first holding `share` of its area; each is one piece.
+
+    The cut goes across the longest axis; where it would leave loose pieces (a bent outline), other directions are tried.
+    """
     angle = long_axis_degrees(shape) + tilt_degrees
+    for turn in TURNS:
+        near, far = _halves(shape, share, angle + turn)
+        if len(near) == len(far) == 1:
+            return near[0], far[0]
+    near, far = _halves(shape, share, angle)
+    return _whole(near, far), _whole(far, near)
+
+
+def _halves(shape: Polygon, share: float, angle: float) -> tuple[list[Polygon], list[Polygon]]:
+    """The pieces on either side of the line across `angle` (degrees) that parts off `share` of the area."""
     centre = shape.centroid
     turned = rotate(shape, -angle, origin=centre)
     west, south, east, north = turned.bounds
@@ -119,8 +132,7 @@ def halve(shape: Polygon, share: float, tilt_degrees: float) -> tuple[Polygon, P
             high = middle
     side = rotate(shapely.box(west - 1, south - 1, high, north + 1), angle, origin=centre)
     near = polygons(shapely.intersection(shape, side, grid_size=GRID_M))
-    far = polygons(shapely.difference(shape, side, grid_size=GRID_M))
-    return _whole(near, far), _whole(far, near)
+    return near, polygons(shapely.difference(shape, side, grid_size=GRID_M))
 
 
 def long_axis_degrees(shape: Polygon) -> float:
@@ -161,9 +173,11 @@ def _node(leaves: list[tuple[str, Polygon]]) -> list[Block]:
     shapes = [shape for _, shape in leaves]
     edges = shapely.union_all(shapely.boundary(shapes), grid_size=GRID_M)
     faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(edges)))
-    faces = faces[shapely.area(faces) > 1]
     owner = STRtree(shapes).nearest(shapely.point_on_surface(faces))
-    return [Block(leaves[int(i)][0], face) for face, i in zip(faces, owner, strict=True)]
+    return [
+        Block(community, polygons(shapely.coverage_union_all(faces[owner == leaf]))[0])  # with its slivers of rounding
+        for leaf, (community, _) in enumerate(leaves)
+    ]
 
 
 def _stretches(blocks: list[Block], outline: Polygon, cuts: list[Cut]) -> list[Stretch]:

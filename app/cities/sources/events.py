@@ -33,8 +33,11 @@ def write_events(db: Session, source: Source, profile: Profile, cells: CellIndex
         frame = _facts(part, rows, known[(part.scheme, part.class_code)], zone)
         missing = np.array([shape is None for shape in rows["geom"]])
         refused.add(part.file, rows[missing], "gis.no_place", "no coordinates")
-        located = records.locate(frame[~missing], cells)
-        refused.add(part.file, rows[~missing].iloc[located.outside], "grid.outside_city", "outside the city")
+        twice = frame.duplicated("external_id").to_numpy() & ~missing
+        refused.add(part.file, rows[twice], "imports.twice", "the same number stands in an earlier row")
+        usable = ~missing & ~twice
+        located = records.locate(frame[usable], cells)
+        refused.add(part.file, rows[usable].iloc[located.outside], "grid.outside_city", "outside the city")
         kept = located.frame.reset_index(drop=True)
         kept["id"] = take_ids(db, "events", len(kept))
         counts[part.system] = put(db, "events", kept)

@@ -44,7 +44,9 @@ def _write_records(
     address_ids = np.zeros(0, np.int64)
     if len(addresses):
         say(f"{len(addresses):,} addresses")
-        address_ids = steps.write_addresses(db, addresses, cells, places.SINCE)
+        address_ids = steps.write_addresses(db, addresses.drop(columns=["line", "file"]), cells, places.SINCE)
+        for file, left_out in addresses[address_ids == 0].groupby("file"):
+            refused.add(str(file), left_out, "grid.outside_city", "outside the city")
     say("facilities and components")
     things.write_facilities(db, source, profile, cells, refused)
     things.write_components(db, source, profile, cells, refused)

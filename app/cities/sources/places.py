@@ -117,7 +117,7 @@ def write_grounds(db: Session, source: Source, profile: Profile) -> None:
 
 
 def read_addresses(source: Source, profile: Profile) -> pd.DataFrame:
-    """Address points of all files: kind, external_id, road, number, text_zh, text_en, geom."""
+    """Address points of all files: kind, external_id, road, number, text_zh, text_en, geom, and their file and line."""
     frames = [_addresses(source, part) for part in profile.addresses]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
@@ -129,6 +129,7 @@ def _addresses(source: Source, part: AddressPoints) -> pd.DataFrame:
     return pd.DataFrame({
         "kind": part.kind, "external_id": fill(part.external_id, rows), "number": [number for number, _ in doors],
         "road": [road for _, road in doors], "text_zh": texts, "text_en": texts, "geom": rows["geom"],
+        "line": rows["line"], "file": part.file,
     })  # fmt: skip
 
 

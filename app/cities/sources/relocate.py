@@ -1,7 +1,8 @@
 """Finding the place of a record from its address when its point is a stand-in.
 
 In order: the same address text; the same road with a number that an address's range covers; between two known
-numbers of the same road and side. Each answer says by which of these it was found, and how far it may be off.
+numbers of the same road and side; at the nearest known number of the road. Each answer says by which of these it
+was found, and how far it may be off.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ import pandas as pd
 from app.cities.sources.places import DOOR
 from gis.measure import distance_m
 
-GAP_MAX = 40  # house numbers between two known neighbours; more is guessing
+GAP_MAX = 40  # house numbers to a known neighbour; more is guessing
+NUMBER_M = 8.0  # metres of road that one house number may stand for
 LOCALITY = re.compile(r"\s+(\d{5})$")
 
 
@@ -79,7 +81,18 @@ class Gazetteer:
         for known in doors:
             if known.low <= high and low <= known.high:
                 return Found(known.lon, known.lat, "number range", 25.0, known.row)
-        return between(doors, low)
+        return between(doors, low) or nearest(doors + self.by_road.get((road, 1 - low % 2), []), low)
+
+
+def nearest(doors: list[Door], number: int) -> Found | None:
+    """The known door with the nearest number on either side of the road; None where it is too far off."""
+    gaps = [(max(door.low - number, number - door.high, 0), door.row, door) for door in doors]
+    if not gaps:
+        return None
+    gap, _, door = min(gaps)
+    return (
+        Found(door.lon, door.lat, "nearest house number", 30.0 + NUMBER_M * gap, door.row) if gap <= GAP_MAX else None
+    )
 
 
 def between(doors: list[Door], number: int) -> Found | None:

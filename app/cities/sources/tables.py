@@ -66,17 +66,17 @@ def fill(template: str, frame: pd.DataFrame, words: Mapping[str, str] | None = N
 
 def where(frame: pd.DataFrame, wanted: Mapping[str, str]) -> pd.DataFrame:
     """The rows whose columns hold the wanted values."""
-    for column, value in wanted.items():
-        frame = frame.loc[frame[column] == value]
-    return frame.reset_index(drop=True)
+    kept = [i for i, row in enumerate(frame.to_dict("records")) if all(row[k] == v for k, v in wanted.items())]
+    return pd.DataFrame(frame.iloc[kept]).reset_index(drop=True)
 
 
 def parts(frame: pd.DataFrame, kind: str) -> pd.DataFrame:
     """One row for each simple part ("Polygon", "LineString") of multi-part shapes; mended where invalid."""
-    shapes = frame["geom"].to_numpy()
+    shapes = frame["geom"].to_numpy().copy()
     broken = ~shapely.is_valid(shapes)
     shapes[broken] = shapely.make_valid(shapes[broken])
     pieces, index = shapely.get_parts(shapes, return_index=True)
     deeper, again = shapely.get_parts(pieces, return_index=True)
     wanted = np.array([piece.geom_type == kind for piece in deeper], dtype=bool)
-    return frame.iloc[index[again][wanted]].assign(geom=deeper[wanted]).reset_index(drop=True)
+    chosen = pd.DataFrame(frame.iloc[index[again][wanted]])
+    return chosen.assign(geom=deeper[wanted]).reset_index(drop=True)

@@ -74,6 +74,7 @@ def _placed(rows: pd.DataFrame, file: str, refused: Refused) -> pd.DataFrame:
 
 def _one(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     """Valid shapes; a multipoint of one point becomes that point."""
+    shapes = shapes.copy()
     broken = ~shapely.is_valid(shapes)
     shapes[broken] = shapely.make_valid(shapes[broken])
     single = shapely.get_num_geometries(shapes) == 1

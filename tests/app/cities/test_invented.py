@@ -1,0 +1,126 @@
+"""The invented city: seamless, lawful in its numbers, the same for the same seed."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import numpy as np
+import pytest
+import shapely
+from shapely import Polygon
+from stdnum.cn import ric
+
+from app.cities import profile as profiles
+from app.cities.invented import buildings, fabric, happenings, names, people, things
+from app.cities.invented.load import case_mix
+
+OUTLINE = Polygon([(0, 0), (2600, -200), (3000, 1500), (1400, 1400), (1300, 2400), (0, 2200)])
+PLACES = {"310199001": (600.0, 600.0), "310199002": (2200.0, 600.0), "310199003": (600.0, 1800.0)}
+COMMUNITIES = {street: [f"{street}{n:03d}" for n in range(1, 6)] for street in PLACES}
+
+
+@pytest.fixture(scope="module")
+def woven() -> fabric.Fabric:
+    return fabric.weave(OUTLINE, PLACES, COMMUNITIES, ["310199001", "310199002"], np.random.default_rng(7))
+
+
+@pytest.fixture(scope="module")
+def built(woven: fabric.Fabric) -> buildings.Buildings:
+    return buildings.build_up(woven, woven.creek.buffer(20), np.random.default_rng(8))
+
+
+def test_blocks_fill_the_outline_without_gap_or_overlap(woven: fabric.Fabric) -> None:
+    blocks = np.array([block.shape for block in woven.blocks])
+    assert shapely.coverage_is_valid(blocks)
+    assert shapely.area(blocks).sum() == pytest.approx(OUTLINE.area, rel=1e-5)
+
+
+def test_every_community_has_ground_and_is_one_piece(woven: fabric.Fabric) -> None:
+    by_community: dict[str, list[Polygon]] = {}
+    for block in woven.blocks:
+        by_community.setdefault(block.community, []).append(block.shape)
+    assert set(by_community) == {code for codes in COMMUNITIES.values() for code in codes}
+    assert all(shapely.coverage_union_all(parts).geom_type == "Polygon" for parts in by_community.values())
+
+
+def test_communities_of_a_street_are_of_like_size(woven: fabric.Fabric) -> None:
+    sizes: dict[str, float] = {}
+    for block in woven.blocks:
+        if block.community.startswith("310199001"):
+            sizes[block.community] = sizes.get(block.community, 0) + block.shape.area
+    assert max(sizes.values()) < 1.1 * min(sizes.values())
+
+
+def test_the_same_seed_weaves_the_same_city_and_another_a_different_one(woven: fabric.Fabric) -> None:
+    again = fabric.weave(OUTLINE, PLACES, COMMUNITIES, ["310199001", "310199002"], np.random.default_rng(7))
+    other = fabric.weave(OUTLINE, PLACES, COMMUNITIES, ["310199001", "310199002"], np.random.default_rng(8))
+    assert [block.shape.wkb for block in again.blocks] == [block.shape.wkb for block in woven.blocks]
+    assert [block.shape.wkb for block in other.blocks] != [block.shape.wkb for block in woven.blocks]
+
+
+def test_buildings_stand_in_their_block_clear_of_water_and_of_each_other(
+    woven: fabric.Fabric, built: buildings.Buildings
+) -> None:
+    assert len(built.shape) > 500
+    assert not shapely.intersects(built.shape, woven.creek.buffer(20)).any()
+    first, second = shapely.STRtree(built.shape).query(built.shape, predicate="overlaps")
+    assert len(first) == len(second) == 0
+
+
+def test_no_house_number_stands_twice_on_a_road_and_sides_have_their_own_parity(built: buildings.Buildings) -> None:
+    pairs = set(zip(built.road.tolist(), built.number.tolist(), strict=True))
+    assert len(pairs) == len(built.number)
+
+
+def test_citizen_numbers_pass_the_check_digit_but_no_place_has_their_area(built: buildings.Buildings) -> None:
+    _, residents = people.settle(built, 3000, date(2026, 1, 1), np.random.default_rng(9))
+    assert len(set(residents.number)) == len(residents.number) == pytest.approx(3000, rel=0.05)
+    for number, sex, born in zip(residents.number[:300], residents.sex, residents.birth_on, strict=False):
+        assert number.startswith("99")
+        assert ric.calc_check_digit(number) == number[-1]
+        assert int(number[16]) % 2 == (1 if sex == "1" else 0)
+        assert number[6:14] == str(born).replace("-", "")
+
+
+def test_numbers_stay_distinct_for_a_million_people() -> None:
+    births = np.full(1_000_000, np.datetime64("1980-01-01"))
+    sex = np.full(1_000_000, "1", dtype=object)
+    assert len(set(people.citizen_numbers(births, sex, np.random.default_rng(0)))) == 1_000_000
+
+
+def test_cases_lie_in_the_city_within_ninety_days_and_most_are_closed(woven: fabric.Fabric) -> None:
+    mix = case_mix(profiles.read("jingan"))
+    until = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
+    made = happenings.cases(woven, mix, 4000, 90, until, np.random.default_rng(10))
+    assert shapely.contains_xy(OUTLINE.buffer(10), made.x, made.y).all()
+    assert made.reported_ago_s.min() > 0
+    assert made.reported_ago_s.max() <= 92 * 86400
+    shares = {status: (made.status == status).mean() for status in ("closed", "handling", "reported")}
+    assert 0.8 < shares["closed"] < 0.97
+    assert shares["handling"] > 0.01
+
+
+def test_component_points_keep_their_spacing_and_stay_dry(woven: fabric.Fabric) -> None:
+    made = things.along_roads(woven, woven.creek.buffer(20), np.random.default_rng(11))
+    lamps = made.kind == 0
+    length_m = sum(stretch.line.length for stretch in woven.stretches)
+    assert lamps.sum() == pytest.approx(length_m / things.KINDS[0].step_m, rel=0.15)
+    assert not shapely.intersects_xy(woven.creek.buffer(20), made.x, made.y).any()
+
+
+@pytest.mark.parametrize(
+    ("name_zh", "name_en"),
+    [
+        ("江宁路街道", "Jiangning Road Subdistrict"),
+        ("新安居委会", "Xin'an Residents' Committee"),
+        ("彭浦镇", "Pengpu Town"),
+        ("静安区", "Jing'an District"),
+    ],
+)
+def test_area_names_have_an_english_gloss(name_zh: str, name_en: str) -> None:
+    assert names.english_area_name(name_zh) == name_en
+
+
+def test_road_names_are_never_given_twice() -> None:
+    made = names.road_names([0] * 20 + [1] * 400 + [2] * 1500, np.random.default_rng(1))
+    assert len({zh for zh, _ in made}) == len(made)
