@@ -72,6 +72,7 @@ class MapQuery(Narrowed):
     classes: int = Field(default=5, ge=1, le=9)
     rate: Literal["per_km2", "count"] = "per_km2"
     ramp: str = "YlOrRd"
+    breaks: str | None = Field(default=None, description="Upper ends of classes for scheme user_defined")
     lang: str | None = None
     title: str | None = Field(default=None, max_length=200)
 

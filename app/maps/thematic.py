@@ -1,0 +1,25 @@
+"""A thematic map file of a layer, for the button of the map page and for `./city map`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from flask_babel import force_locale
+
+from app.settings import PROJECT
+from app.web.city import city_facts
+from gis.db import transaction
+from grid.reach import Viewer
+from layers.filters import NOTHING, Filter
+from layers.folium_map import Order, thematic_map
+from layers.layer import Layer
+
+VENDOR = PROJECT / "static" / "vendor"
+
+
+def build(layer: Layer, viewer: Viewer, order: Order, chosen: Filter = NOTHING) -> str:
+    """The page as text, in the language of the order; inside an application context."""
+    at = datetime.now(UTC).astimezone(ZoneInfo(city_facts().time_zone))
+    with force_locale(order.lang), transaction() as db:
+        return thematic_map(db, layer, viewer, order, VENDOR, at=at, chosen=chosen)

@@ -1,0 +1,257 @@
+"""A thematic map of a layer as one HTML file that opens anywhere, with no outside address in it.
+
+Areas or unit cells coloured by class, the legend with ranges, numbers of units and the unit of measure; rows as points
+while they are few, as circles that add up when they are many. Made with folium; nothing is fetched when it is opened.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import folium
+from branca.element import Figure
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy.orm import Session
+
+from grid.reach import Viewer
+from layers import features, folium_parts
+from layers.classing import Classing, classify
+from layers.counts import Counted, Counts, counts
+from layers.filters import NOTHING, Filter
+from layers.folium_data import Outlines, outlines, squares
+from layers.layer import Layer
+from layers.looks import looks
+from layers.ramps import ramp
+from layers.self_contained import self_contained
+from layers.style import readable_on
+from layers.units import Division, read_division
+
+ROWS_MAX = 2_000  # rows drawn one by one; above it circles stand for them
+ZERO_FILL, MISSING_FILL = "#f7f7f5", "url(#hatch)"
+
+
+@dataclass(frozen=True)
+class Order:
+    """What kind of map is wanted. `rate` is rows a square kilometre or plain counts."""
+
+    by: Literal["area", "cell"] = "area"
+    level: str | None = None
+    scheme: str = "fisher_jenks"
+    classes: int = 5
+    rate: Literal["per_km2", "count"] = "per_km2"
+    ramp: str = "YlOrRd"
+    lang: str = "zh"
+    title: str | None = None
+    breaks: tuple[float, ...] = ()
+
+
+def thematic_map(
+    db: Session, layer: Layer, viewer: Viewer, order: Order, vendor: Path, *, at: datetime, chosen: Filter = NOTHING
+) -> str:
+    """The whole page as text; words in the present locale, names in `order.lang`.
+
+    `vendor` is where our copies of the libraries lie; `at` is the moment the data stands for, in the city's time zone.
+    Raises InvalidInput for an unknown level, scheme or ramp, and where there are too many units for one file.
+    """
+    division = read_division(db, order.by, order.level)
+    found = counts(db, layer, viewer, division, chosen, with_geometry=True)
+    classing = classify([_value(one, order) for one in found.items], order.scheme, order.classes, breaks=order.breaks)
+    colours = ramp(order.ramp, max(1, len(classing.breaks)))
+    shapes = outlines(list(found.items))
+    page = _empty_map(shapes, order.lang)
+    _add_units(page, found, shapes, classing, colours, order)
+    marks = _add_rows(db, page, layer, viewer, chosen, order) if layer.floor is None and found.total else []
+    folium.LayerControl(collapsed=False).add_to(page)
+    facts = _words(layer, found, classing, colours, order, division, at)
+    figure = cast(Figure, page.get_root())
+    figure.title = html.escape(str(facts["title"]))
+    figure.add_child(folium_parts.Frame(facts | {"marks": marks}))
+    return self_contained(figure.render(), vendor)
+
+
+def _value(one: Counted, order: Order) -> float | None:
+    return one.per_km2 if order.rate == "per_km2" else one.count
+
+
+def _empty_map(shapes: Outlines, lang: str) -> folium.Map:
+    page = folium.Map(
+        tiles=None,
+        control_scale=True,
+        attributionControl=False,
+        zoomSnap=0.25,
+        wheelPxPerZoomLevel=120,
+        font_size="14px",
+    )
+    page.default_js = [link for link in page.default_js if link[0] == "leaflet"]  # it uses no jQuery, Bootstrap, icons
+    page.default_css = [link for link in page.default_css if link[0] == "leaflet_css"]
+    bounds = shapes.bounds()
+    if bounds is not None:
+        west, south, east, north = bounds
+        page.fit_bounds([[south, west], [north, east]], padding=(28, 28))
+    return page
+
+
+def _add_units(
+    page: folium.Map, found: Counts, shapes: Outlines, classing: Classing, colours: tuple[str, ...], order: Order
+) -> None:
+    """The coloured outlines, with the unit's name and figures under the pointer."""
+    fills: dict[str, str] = {}
+    drawn = []
+    for one, geometry in zip(found.items, shapes.geometries, strict=True):
+        if geometry is None:
+            continue
+        fills[one.code] = _fill(classing.class_of(_value(one, order)), colours)
+        facts = {"name": html.escape(_name(one, order.lang)), "count": _told(one.count), "rate": _rate(one)}
+        drawn.append({"type": "Feature", "id": one.code, "geometry": geometry, "properties": facts})
+    if not drawn:
+        return
+    thin = 0.4 if len(drawn) > 1_500 else 0.9
+
+    def styled(feature: dict[str, Any]) -> dict[str, Any]:
+        return {"fillColor": fills[feature["id"]], "fillOpacity": 0.86, "color": "#6b727a", "weight": thin}
+
+    tooltip = folium.GeoJsonTooltip(
+        ["name", "count", "rate"], [_("Name"), _("Rows"), _("Rows per km²")], labels=True, sticky=True
+    )
+    folium.GeoJson(
+        {"type": "FeatureCollection", "features": drawn}, name=html.escape(_("Coloured by class")),
+        style_function=styled, highlight_function=lambda _: {"weight": 2.4, "color": "#23282e"}, tooltip=tooltip,
+    ).add_to(page)  # fmt: skip
+
+
+def _fill(index: int | None, colours: tuple[str, ...]) -> str:
+    if index is None:
+        return MISSING_FILL
+    return ZERO_FILL if index < 0 else colours[index]
+
+
+def _name(one: Counted, lang: str) -> str:
+    first, second = (one.name_zh, one.name_en) if lang == "zh" else (one.name_en, one.name_zh)
+    return first or second or one.code
+
+
+def _told(count: int | None) -> str:
+    return _("held back") if count is None else f"{count:,}"
+
+
+def _rate(one: Counted) -> str:
+    return "–" if one.per_km2 is None else f"{one.per_km2:,.4g}" if one.per_km2 < 1000 else f"{one.per_km2:,.0f}"
+
+
+def _add_rows(
+    db: Session, page: folium.Map, layer: Layer, viewer: Viewer, chosen: Filter, order: Order
+) -> list[dict[str, Any]]:
+    """Rows as points, or circles that add up; the legend's lines for them."""
+    few = features.page(db, layer, viewer, chosen, limit=ROWS_MAX)
+    group = folium.FeatureGroup(name=html.escape(str(layer.title)), show=False)
+    group.add_to(page)
+    if few.last_id is None and layer.geometry == "POINT":
+        return _add_points(group, layer, [json.loads(one) for one in few.features])
+    shade = layer.style.colour if readable_on(layer.style.colour) == "#ffffff" else "#3b4b5c"
+    spots = squares(db, layer, viewer, chosen)
+    page.add_child(folium_parts.Circles(page.get_name(), group.get_name(), spots, shade, order.lang))
+    label = _("circle: rows nearby, they add up")
+    return [{"fill": shade, "label": label, "count": f"{sum(count for *_, count in spots):,}"}]
+
+
+def _add_points(group: folium.FeatureGroup, layer: Layer, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each row as a point in its value's colour, its facts under the pointer; the legend's lines with counts."""
+    kinds = {look.value: look for look in looks(layer)}
+    shown = [field for field in layer.fields if field.in_list][:6]
+    told: dict[str | None, int] = dict.fromkeys(kinds, 0)
+    for row in rows:
+        facts = row["properties"]
+        value = str(facts.get(layer.style.by)) if layer.style.by else None
+        look = kinds.get(value) or kinds[None]
+        told[look.value] += 1
+        row["properties"] = {field.name: _fact(field.choices, facts.get(field.name)) for field in shown} | {
+            "_colour": look.colour
+        }
+    titles = [html.escape(str(field.title)) for field in shown]
+    marker = folium.CircleMarker(radius=5, weight=1, color="#ffffff", fill=True, fill_opacity=0.9)
+    folium.GeoJson(
+        {"type": "FeatureCollection", "features": rows}, marker=marker,
+        style_function=lambda feature: {"fillColor": feature["properties"]["_colour"]},
+        tooltip=folium.GeoJsonTooltip([field.name for field in shown], titles) if shown and rows else None,
+    ).add_to(group)  # fmt: skip
+    return [
+        {"fill": look.colour, "label": look.label, "count": f"{told[value]:,}"}
+        for value, look in kinds.items()
+        if told[value]
+    ]
+
+
+def _fact(choices: Any, value: Any) -> str:
+    """A property as text that is safe to stand in a page."""
+    if value is None:
+        return "–"
+    return html.escape(str(choices.get(value, value) if choices else value))[:200]
+
+
+def _words(
+    layer: Layer, found: Counts, classing: Classing, colours: tuple[str, ...], order: Order, division: Division,
+    at: datetime,
+) -> dict[str, Any]:  # fmt: skip
+    """Everything that title and legend say."""
+    whole = order.rate == "count"
+    rows = [
+        {"fill": colour, "label": _range(low, high, first=index == 0, whole=whole), "count": f"{count:,}"}
+        for index, ((low, high), colour, count) in enumerate(
+            zip(classing.ranges(), colours, classing.counts, strict=False)
+        )
+    ]
+    if classing.zeros:
+        rows.append({"fill": ZERO_FILL, "label": _("none"), "count": f"{classing.zeros:,}"})
+    if classing.missing:
+        rows.append({"fill": MISSING_FILL, "label": _("held back or not known"), "count": f"{classing.missing:,}"})
+    units = ngettext("%(number)s unit", "%(number)s units", len(found.items), number=f"{len(found.items):,}")
+    told = ngettext("%(number)s row", "%(number)s rows", found.total, number=f"{found.total:,}")
+    return {
+        "title": order.title or str(layer.title),
+        "subtitle": " · ".join([told, units, _("as of %(time)s", time=f"{at:%Y-%m-%d %H:%M} ({at.tzname()})")]),
+        "legend_title": _("Rows per km²") if order.rate == "per_km2" else _("Number of rows"),
+        "unit": _("per km²") if order.rate == "per_km2" else _("rows"),
+        "count_title": _("unit cells") if division.by == "cell" else _("areas"),
+        "rows": rows,
+        "notes": _notes(layer, found, classing, order),
+    }
+
+
+def _range(low: float, high: float, *, first: bool, whole: bool) -> str:
+    if whole:
+        start = int(low) if first else int(low) + 1
+        return f"{start:,}" if start == int(high) else f"{start:,} – {int(high):,}"
+    return f"{low:,.4g} – {high:,.4g}" if high < 10_000 else f"{low:,.0f} – {high:,.0f}"
+
+
+def _notes(layer: Layer, found: Counts, classing: Classing, order: Order) -> list[str]:
+    lines = []
+    if classing.breaks:
+        fit = f"{classing.gvf:.3f}"
+        lines.append(_("Classes: %(scheme)s, goodness of fit %(fit)s of 1", scheme=scheme_words(order.scheme), fit=fit))
+    if order.rate == "count":
+        lines.append(_("Plain counts: large areas have more of everything. Rates compare better."))
+    if layer.floor is not None:
+        lines.append(_("Numbers of fewer than %(floor)s people are held back.", floor=layer.floor))
+    if found.rounded_to:
+        lines.append(_("Filtered numbers are rounded to the nearest %(step)s.", step=found.rounded_to))
+    if str(layer.attribution):
+        lines.append(_("Source: %(source)s", source=layer.attribution))
+    return lines
+
+
+def scheme_words(scheme: str) -> str:
+    """A classing scheme in the reader's words."""
+    words: dict[str, str] = {
+        "quantiles": _("equal numbers of units (quantiles)"), "fisher_jenks": _("natural breaks (Fisher-Jenks)"),
+        "natural_breaks": _("natural breaks (Fisher-Jenks)"), "equal_interval": _("equal intervals"),
+        "head_tail_breaks": _("head/tail breaks"), "box_plot": _("box plot"), "pretty": _("round numbers"),
+        "user_defined": _("own breaks"),
+    }  # fmt: skip
+    return words[scheme]
