@@ -214,3 +214,9 @@ def next_due(db: Session, viewer: Viewer, limit: int) -> list[Row[Any]]:
     """Open cases with a limit, the most pressing first; uses ix_cases_due_at_open."""
     chosen = _joined(BRIEF).where(Case.due_at.is_not(None), Case.closed_at.is_(None), is_open(), visible(viewer))
     return list(db.execute(chosen.order_by(Case.due_at, Case.id).limit(limit)).all())
+
+
+def oldest(db: Session, viewer: Viewer, statuses: Sequence[CaseStatus], limit: int) -> list[Row[Any]]:
+    """Cases of some statuses, the one that has waited longest first."""
+    chosen = _joined(BRIEF).where(Case.status.in_(statuses), visible(viewer))
+    return list(db.execute(chosen.order_by(Case.reported_at, Case.id).limit(limit)).all())

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from app.cases import routes
+from app.cases import pages, routes
+from app.cases.home import due_card, waiting_card
 from app.cases.layers import CASES
 from app.cases.registers import CASES as REGISTER
 from app.web.assembly import Assembly
+from app.web.home import register_card
 
 
 def init(city: Assembly) -> None:
     """Register blueprints, layers and import registers."""
     city.web.register_api(routes.api)
     city.web.register_api(routes.files)
+    city.web.register_blueprint(pages.bp)
     city.layers.add(CASES)
     city.registers[REGISTER.name] = REGISTER
+    register_card(city.web, waiting_card)
+    register_card(city.web, due_card)

@@ -106,6 +106,13 @@ def _holds(word: str) -> ColumnElement[bool]:
     )
 
 
+def states(db: Session, viewer: Viewer, asked: ComponentFilter) -> dict[str, int]:
+    """How many components of a filter are in each condition."""
+    viewer.require("components.read")
+    counted = select(Component.state, func.count()).where(visible(viewer), *conditions(asked)).group_by(Component.state)
+    return {state.value: count for state, count in db.execute(counted)}
+
+
 def get(db: Session, viewer: Viewer, code: str) -> Row[Any]:
     """One component with all that is known of it; NotFound when there is none, or none for this viewer."""
     viewer.require("components.read")

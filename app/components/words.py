@@ -21,3 +21,10 @@ SOURCES: dict[str, Words] = {
     "drawings": _l("Taken from drawings"),
     "imported": _l("Imported"),
 }
+
+ENTRIES: dict[str, Words] = {
+    "registered": _l("Registered"),
+    "imported": _l("Imported"),
+    "state": _l("Condition changed"),
+    "relocated": _l("Cells were redrawn"),
+}

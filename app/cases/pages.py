@@ -1,0 +1,189 @@
+"""The pages of cases: the list, one case, and the form for its next step. They work without scripts."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request
+from flask_babel import gettext as _
+from pydantic import ValidationError
+from shapely.geometry import Point
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.accounts.session import current_viewer
+from app.cases import moves, photos, queries, reading, show
+from app.cases.classes import majors
+from app.cases.models import OPEN_STATUSES, CaseStatus
+from app.cases.numbers import city_zone
+from app.cases.queries import CaseFilter
+from app.cases.schemas import CaseQuery
+from app.cases.words import KINDS, SOURCES, STATUSES, act_words
+from app.components import queries as components
+from app.errors import words_of
+from app.web import paging
+from gis.db import transaction
+from gis.errors import CityError, InvalidInput
+from grid.locate import OutsideCity
+from grid.located import LocatedBy
+from grid.models import Area
+from grid.reach import Viewer, within
+from grid.reverse import describe
+
+bp = Blueprint("cases", __name__, template_folder="templates")
+PAGE = 50
+NEAR_M = 200
+ON_MAP = {
+    "kind": "f.kind", "class": "f.major", "source": "f.source", "area": "area", "from": "from", "to": "to", "q": "q",
+}  # fmt: skip
+
+
+@bp.get("/cases")
+def list_cases() -> str:
+    """The list, newest report first; every filter is in the address."""
+    viewer = current_viewer()
+    now = datetime.now(UTC)
+    args = {name: value for name, value in request.args.items() if value.strip()}
+    with transaction() as db:
+        query, problem = _read_query(args)
+        asked, problem = _read_filter(db, query, problem)
+        after = paging.decode(query.after) if query.after else ()
+        rows, matched = queries.page(db, viewer, asked, now=now, limit=PAGE + 1, after=after)
+        counts = queries.statuses(db, viewer, _without_status(asked), now)
+        context: dict[str, Any] = {
+            "counts": counts,
+            "majors": {key: show.named(*names) for key, names in majors(db).items()},
+            "areas": [(area.code, show.named(area.name_zh, area.name_en)) for area in _areas(db, viewer)],
+        }
+    last = rows[PAGE - 1] if len(rows) > PAGE else None
+    return render_template(
+        "cases/list.html", items=[show.line(row, now) for row in rows[:PAGE]], matched=matched, asked=args,
+        problem=problem, statuses=STATUSES, kinds=KINDS, sources=SOURCES, clocks=show.clock_choices(),
+        open_count=sum(counts.get(one.value, 0) for one in OPEN_STATUSES),
+        link=lambda **changes: show.link("/cases", args, **{key.rstrip("_"): value for key, value in changes.items()}),
+        more=show.link("/cases", args) + ("&" if args.keys() - {"after"} else "?")
+        + "after=" + paging.encode([last.reported_at, last.id]) if last else None,
+        on_map=_on_map(args), may_log=viewer.may("cases.create"), **context,
+    )  # fmt: skip
+
+
+def _read_query(args: dict[str, str]) -> tuple[CaseQuery, str | None]:
+    """The query; what can't be read is left out and told."""
+    known = {field.alias or name for name, field in CaseQuery.model_fields.items()} - {"limit"}
+    given = {name: value for name, value in args.items() if name in known}
+    try:
+        return CaseQuery.model_validate(given), None
+    except ValidationError as error:
+        wrong = {str(one["loc"][0]) for one in error.errors()}
+        kept = {name: value for name, value in given.items() if name not in wrong}
+        told = _("A filter could not be read and was left out: {names}").format(names=", ".join(sorted(wrong)))
+        return CaseQuery.model_validate(kept), told
+
+
+def _read_filter(db: Session, query: CaseQuery, problem: str | None) -> tuple[CaseFilter, str | None]:
+    try:
+        return reading.filter_of(query, city_zone(db)), problem
+    except InvalidInput as error:
+        return CaseFilter(), words_of(error)
+
+
+def _without_status(asked: CaseFilter) -> CaseFilter:
+    """The same filter whatever the status: what the status chips count."""
+    return CaseFilter(**{**asked.__dict__, "statuses": ()})
+
+
+def _areas(db: Session, viewer: Viewer) -> list[Any]:
+    """Areas above the finest level, to choose one from."""
+    columns: list[Any] = [Area.code, Area.name_zh, Area.name_en]
+    chosen = select(*columns).where(Area.valid_to.is_(None), Area.depth <= 1, within(viewer, Area.code))
+    return list(db.execute(chosen.order_by(Area.code).limit(200)))
+
+
+def _on_map(args: dict[str, str]) -> str:
+    """The same rows on the map; the map has no clock filter."""
+    link = show.map_link("cases", args, ON_MAP)
+    status = args.get("status", "")
+    if status == "open":
+        status = ",".join(one.value for one in OPEN_STATUSES)
+    return f"{link}&f.status={status}" if status else link
+
+
+@bp.get("/cases/new")
+def new_case() -> BaseResponse:
+    """A case is logged where it lies: on the map."""
+    current_viewer().require("cases.create")
+    return redirect("/map?act=new-case", 303)
+
+
+@bp.get("/cases/<number>")
+def show_case(number: str) -> str:
+    """One case: where, what, clock, next steps, photos, what happened, what else lies near."""
+    with transaction() as db:
+        return _page(db, current_viewer(), number)
+
+
+@bp.post("/cases/<number>/moves")
+def post_move(number: str) -> BaseResponse | tuple[str, int]:
+    """One step; a refusal comes back with the reason beside what was typed."""
+    viewer = current_viewer()
+    form = request.form
+    try:
+        with transaction() as db:
+            to, expected = _status(form.get("to", "")), _status(form.get("expected", ""))
+            moves.move(db, viewer, number, to, note=form.get("note", ""), department=form.get("department"),
+                       expected=expected)  # fmt: skip
+    except InvalidInput as error:
+        with transaction() as db:
+            return _page(db, viewer, number, failed=error, typed=form.to_dict()), 422
+    return redirect(f"/cases/{number}", 303)
+
+
+def _status(text: str) -> CaseStatus:
+    try:
+        return CaseStatus(text)
+    except ValueError as error:
+        raise InvalidInput("{value} is not a value of {name}.", value=text, name="to", field="to") from error
+
+
+def _page(
+    db: Session, viewer: Viewer, number: str, *, failed: CityError | None = None, typed: dict[str, str] | None = None
+) -> str:
+    now = datetime.now(UTC)
+    row = queries.get(db, viewer, number)
+    steps = moves.allowed(row.status, viewer, moves.came_from(db, row.id))
+    return render_template(
+        "cases/case.html", case=show.line(row, now), facts=_facts(db, viewer, row),
+        place=_place(db, row), photos=photos.of_case(db, row.id),
+        history=show.past(queries.history(db, viewer, number), now), near=_near(db, viewer, row, now),
+        steps=[{"move": one, "words": act_words(one.start.value, one.to.value)} for one in steps],
+        on_map=show.map_place("cases", row.id, row.lon, row.lat),
+        failed=failed, failed_words=words_of(failed) if failed else "", typed=typed or {},
+    )  # fmt: skip
+
+
+def _place(db: Session, row: Row[Any]) -> str:
+    """Where it lies in the words that people know; the area where the stand-in point would say something untrue."""
+    if row.located_by == LocatedBy.DEFAULT:
+        return show.area_words(row)
+    try:
+        place = describe(db, row.lon, row.lat)
+    except OutsideCity:  # its cell was ended by a redraw and no other is near
+        return show.where(row)
+    return show.named(place.text_zh, place.text_en)
+
+
+def _facts(db: Session, viewer: Viewer, row: Row[Any]) -> dict[str, Any]:
+    code = components.code_of(db, viewer, row.component_id) if row.component_id else None
+    return {
+        "scheme": row.scheme, "cell": row.unit_cell_code, "accuracy_m": row.accuracy_m, "datum": row.datum_given,
+        "component": code, "outcome": row.outcome, "external_system": row.external_system,
+        "external_id": row.external_id,
+    }  # fmt: skip
+
+
+def _near(db: Session, viewer: Viewer, row: Row[Any], now: datetime) -> list[dict[str, Any]]:
+    """Other open cases of the same major class around this one."""
+    found = queries.near(db, viewer, Point(row.lon, row.lat), NEAR_M, class_id=row.major_id or row.class_id, limit=6)
+    return [show.line(one, now) | {"metres": round(metres)} for one, metres in found if one.id != row.id][:5]

@@ -1,0 +1,118 @@
+"""Cases in words: what templates print."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from flask_babel import format_datetime, format_timedelta, get_locale
+from flask_babel import gettext as _
+from sqlalchemy import Row
+
+from app.cases.models import OPEN_STATUSES
+from app.cases.visible import clock_of
+from app.cases.words import CLOCKS, KINDS, LOCATED, SOURCES, STATUSES
+from grid.located import LocatedBy
+
+
+def named(zh: str | None, en: str | None) -> str:
+    """Of two names, the one in the reader's language, or the other."""
+    locale = get_locale()
+    is_zh = locale is not None and locale.language == "zh"
+    return (zh or en or "") if is_zh else (en or zh or "")
+
+
+def moment(at: datetime | None, now: datetime) -> dict[str, str] | None:
+    """A moment for ``<time>``: machine form, how long ago or ahead, and the exact time for hovering."""
+    if at is None:
+        return None
+    return {
+        "iso": at.isoformat(),
+        "ago": format_timedelta(at - now, add_direction=True),
+        "exact": str(format_datetime(at, "medium")),
+    }
+
+
+def area_words(row: Row[Any]) -> str:
+    """The finest area and the one above it."""
+    parts = [named(row.street_zh, row.street_en), named(row.area_zh, row.area_en)]
+    return " · ".join(part for part in parts if part) or str(row.area_code)
+
+
+def where(row: Row[Any]) -> str:
+    """The address that people know, else the area."""
+    return named(row.address_zh, row.address_en) or area_words(row)
+
+
+def clock_words(clock: str | None, due_at: datetime | None, now: datetime) -> str:
+    """How much of the limit is left, or by how much it is over."""
+    if clock is None or due_at is None:
+        return ""
+    span = format_timedelta(abs(due_at - now))
+    return str(_("{span} over") if clock == "overdue" else _("{span} left")).format(span=span)
+
+
+def line(row: Row[Any], now: datetime) -> dict[str, Any]:
+    """A case as a row of a list."""
+    is_open = row.status in OPEN_STATUSES
+    clock = clock_of(row.reported_at, row.due_at, is_open, now)
+    return {
+        "id": row.id, "number": row.number, "url": f"/cases/{row.number}",
+        "what": named(row.class_zh, row.class_en), "major": named(row.major_zh, row.major_en),
+        "class_code": row.class_code, "kind": row.kind.value, "kind_words": KINDS[row.kind],
+        "description": row.description, "where": where(row), "area": area_words(row),
+        "status": row.status.value, "status_words": STATUSES[row.status], "is_open": is_open,
+        "clock": clock, "clock_words": clock_words(clock, row.due_at, now), "source_words": SOURCES[row.source],
+        "reported": moment(row.reported_at, now), "due": moment(row.due_at, now), "closed": moment(row.closed_at, now),
+        "was_on_time": row.is_on_time, "department": row.department,
+        "is_located": row.located_by != LocatedBy.DEFAULT, "located_words": LOCATED[row.located_by],
+        "thumbnail": f"/photos/{row.photo_key}/thumbnail" if row.photo_key else None,
+        "lon": row.lon, "lat": row.lat, "is_generated": row.is_generated,
+    }  # fmt: skip
+
+
+def past(history: list[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:
+    """The history, newest first, each line with its words."""
+    shown = []
+    for one in reversed(history):
+        words = _("Cells were redrawn") if one["kind"] == "relocated" else _status_words(one["to_status"])
+        shown.append({
+            "words": words, "actor": one["actor"], "note": one["note"], "at": moment(one["at"], now),
+            "status": one.get("to_status", ""),
+        })  # fmt: skip
+    return shown
+
+
+def _status_words(status: str) -> str:
+    return next(str(words) for one, words in STATUSES.items() if one.value == status)
+
+
+def clock_choices() -> dict[str, str]:
+    """Names of the clock's three states."""
+    return {name: str(words) for name, words in CLOCKS.items()}
+
+
+def link(path: str, args: Mapping[str, str], **changes: str | None) -> str:
+    """The address of a list with some filters changed (None or empty: taken away); paging starts anew."""
+    kept = {name: value for name, value in args.items() if name != "after"} | changes
+    query = urlencode({name: value for name, value in kept.items() if value}, safe=",:")
+    return f"{path}?{query}" if query else path
+
+
+def map_link(layer: str, args: Mapping[str, str], fields: Mapping[str, str]) -> str:
+    """The map with the same rows: `fields` names the layer's field for each filter that it has too."""
+    query = {"layer": layer, "on": f"areas,{layer}"}
+    query |= {target: args[name] for name, target in fields.items() if args.get(name)}
+    return "/map?" + urlencode(query, safe=",:")
+
+
+def map_place(layer: str, row_id: int, lon: float, lat: float) -> str:
+    """The map at one record, selected."""
+    return f"/map?c={lon:.5f},{lat:.5f}&z=17&layer={layer}&sel={layer}:{row_id}"
+
+
+def short(span: timedelta) -> str:
+    """A span of time in a word or two."""
+    return str(format_timedelta(span))
