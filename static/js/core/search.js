@@ -95,14 +95,14 @@ export function mount(box) {
       return;
     } else if (event.key === "Enter") {
       const chosen = options()[Math.max(at, 0)];
-      if (!list.hidden && chosen) location.href = chosen.dataset.url ?? "/map";
+      if (!list.hidden && chosen) go(chosen.dataset.url ?? "/map");
     } else return;
     event.preventDefault();
   });
   list.addEventListener("mousedown", (event) => event.preventDefault());
   list.addEventListener("click", (event) => {
     const option = /** @type {HTMLElement} */ (event.target).closest("[role=option]");
-    if (option instanceof HTMLElement) location.href = option.dataset.url ?? "/map";
+    if (option instanceof HTMLElement) go(option.dataset.url ?? "/map");
   });
   input.addEventListener("blur", close);
   document.addEventListener("keydown", (event) => {
@@ -112,6 +112,12 @@ export function mount(box) {
     input.focus();
     input.select();
   });
+}
+
+/** Go there; a page that can show it without being left (the map) takes the event. @param {string} url */
+function go(url) {
+  const event = new CustomEvent("city:go", { detail: url, cancelable: true });
+  if (document.dispatchEvent(event)) location.href = url;
 }
 
 /** @param {Found} found @param {number} index */
