@@ -8,22 +8,10 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, func, select
 
 from app.emergency.models import EmergencyClass, Event, EventLevel, EventStatus
+from app.emergency.words import LEVELS, STATUSES
 from grid.reach import Viewer, within
-from layers.layer import Field, Layer, Style, Words
+from layers.layer import Field, Layer, Style
 
-LEVELS: dict[str, Words] = {
-    EventLevel.I: _l("I – extremely serious"),
-    EventLevel.II: _l("II – serious"),
-    EventLevel.III: _l("III – fairly serious"),
-    EventLevel.IV: _l("IV – ordinary"),
-    "none": _l("Level not set"),
-}
-STATUSES: dict[str, Words] = {
-    EventStatus.ACTIVE: _l("Active"),
-    EventStatus.CONTAINED: _l("Contained"),
-    EventStatus.ENDED: _l("Ended"),
-    EventStatus.VOID: _l("Void"),
-}
 # The four colours of warnings, dark enough to be outlines on a light map.
 COLOURS = {
     EventLevel.I: "#c62828",

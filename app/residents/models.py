@@ -91,6 +91,7 @@ class Person(Base, HasId):
     number_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     number_index: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
     phone_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    source_index: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)  # keyed: system and id of an import
     is_generated: Mapped[bool] = mapped_column(server_default="false")
     recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())
     recorded_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("accounts.id"))

@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.Column("number_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("number_index", sa.LargeBinary(), nullable=True),
         sa.Column("phone_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("source_index", sa.LargeBinary(), nullable=True),
         sa.Column("is_generated", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("recorded_by", sa.BigInteger(), nullable=True),
@@ -34,6 +35,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["recorded_by"], ["accounts.id"], name=op.f("fk_persons_recorded_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_persons")),
         sa.UniqueConstraint("number_index", name=op.f("uq_persons_number_index")),
+        sa.UniqueConstraint("source_index", name=op.f("uq_persons_source_index")),
     )
     op.create_index(
         "ix_persons_name_key", "persons", ["name_key"], unique=False, postgresql_ops={"name_key": "text_pattern_ops"}
