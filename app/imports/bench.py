@@ -190,8 +190,9 @@ def _bare_copy(engine: Engine, home: Path) -> float:
         for statement in REFERENCE.split(";"):
             cursor.execute(statement.encode())
     began = time.perf_counter()
-    with Session(engine) as db, db.begin(), bulk.driver(db).cursor() as cursor, file.open("rb") as stream:
-        with cursor.copy("COPY cases_bare FROM STDIN") as copy:
+    with Session(engine) as db, db.begin():
+        cursor = bulk.driver(db).cursor()
+        with file.open("rb") as stream, cursor.copy("COPY cases_bare FROM STDIN") as copy:
             while block := stream.read(1 << 20):
                 copy.write(block)
     return time.perf_counter() - began

@@ -7,6 +7,7 @@ import csv
 import gzip
 import io
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import IO, cast
@@ -27,6 +28,7 @@ CHUNK = 4 << 20
 BLOCK_BYTES = 8 << 20
 SAMPLE_ROWS = 200
 REPLACED = "\ufffd"
+TORN = (OSError, EOFError, zlib.error)  # a packed file that ends early or is none
 
 
 class Transcoded(io.RawIOBase):
@@ -192,7 +194,7 @@ def _read(open_it: Callable[[], Counted], guess: Guess, rows: int) -> Iterator[B
                     column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, null_values=[""]
                 ),
             )
-        except pa.ArrowInvalid as error:
+        except (pa.ArrowInvalid, *TORN) as error:
             if "Empty CSV" in str(error):
                 return
             raise UnreadableFile("The table can't be read: {reason}", reason=str(error)[:200]) from error
@@ -200,11 +202,10 @@ def _read(open_it: Callable[[], Counted], guess: Guess, rows: int) -> Iterator[B
         try:
             for block in reader:
                 yield from _batches(pa.Table.from_batches([block]), broken, lines, rows, stream.share)
-                broken.clear()
-        except pa.ArrowInvalid as error:
+        except (pa.ArrowInvalid, *TORN) as error:
             raise UnreadableFile("The table can't be read: {reason}", reason=str(error)[:200]) from error
         if broken:
-            yield Batch(np.empty(0, np.int64), reader.schema.empty_table(), None, lines.of_broken(broken), 1.0)
+            yield from _batches(reader.schema.empty_table(), broken, lines, rows, 1.0)
 
 
 class Lines:
@@ -214,32 +215,41 @@ class Lines:
         self.record = 2  # the header is record 1
         self.breaks = 0
 
-    def of(self, table: pa.Table, broken: list[pa_csv.InvalidRow]) -> NDArray[np.int64]:
-        """The line on which each row of the table starts; `broken` are the records left out."""
-        skipped = np.array([row.number for row in broken if row.number is not None], dtype=np.int64)
-        records = np.arange(self.record, self.record + len(table) + len(skipped))
-        records = np.setdiff1d(records, skipped)[: len(table)]
-        inside = np.zeros(len(table), dtype=np.int64)
-        for column in table.columns:
-            if holds(column, b"\n"):
-                inside += pc.fill_null(pc.count_substring(column, "\n"), 0).to_numpy()
-        before = self.breaks + np.concatenate([[0], np.cumsum(inside)[:-1]]) if len(table) else inside
-        self.record = int(records[-1]) + 1 if len(records) else self.record + len(skipped)
-        self.record = max(self.record, int(skipped.max()) + 1 if skipped.size else 0)
-        self.breaks += int(inside.sum())
-        return records + before
+    def take(self, table: pa.Table, broken: list[pa_csv.InvalidRow]) -> tuple[NDArray[np.int64], list[Broken]]:
+        """The line on which each row of a block starts, and the records of the block that were left out.
 
-    def of_broken(self, broken: list[pa_csv.InvalidRow]) -> list[Broken]:
-        """The lines left out (exact up to line breaks inside values of the same block)."""
-        return [Broken((row.number or 0) + self.breaks, "files.columns", row.text[:500]) for row in broken]
+        The reader may have looked ahead: broken records of later blocks stay in `broken`.
+        """
+        here: list[pa_csv.InvalidRow] = []
+        while broken and broken[0].number <= self.record + len(table) + len(here):
+            here.append(broken.pop(0))
+        records = np.arange(self.record, self.record + len(table) + len(here))
+        is_broken = np.isin(records, [row.number for row in here])
+        inside = np.zeros(len(records), dtype=np.int64)
+        inside[~is_broken] = _breaks_inside(table)
+        inside[is_broken] = [row.text.count("\n") for row in here]
+        lines = records + self.breaks + np.cumsum(inside) - inside
+        self.record += len(records)
+        self.breaks += int(inside.sum())
+        texts = [row.text[:500] for row in here]
+        left_out = [Broken(int(n), "files.columns", text) for n, text in zip(lines[is_broken], texts, strict=True)]
+        return lines[~is_broken], left_out
+
+
+def _breaks_inside(table: pa.Table) -> NDArray[np.int64]:
+    """How many line breaks stand inside the values of each row."""
+    inside = np.zeros(len(table), dtype=np.int64)
+    for column in table.columns:
+        if holds(column, b"\n"):
+            inside += pc.fill_null(pc.count_substring(column, "\n"), 0).to_numpy()
+    return inside
 
 
 def _batches(
     table: pa.Table, broken: list[pa_csv.InvalidRow], lines: Lines, rows: int, share: float
 ) -> Iterator[Batch]:
     """One block as batches of at most so many rows: blank lines dropped, undecodable rows set apart."""
-    bad = lines.of_broken(broken)
-    numbers = lines.of(table, broken)
+    numbers, bad = lines.take(table, broken)
     table, numbers = _without_blank(table, numbers)
     table, numbers, undecoded = _without_replaced(table, numbers)
     bad += undecoded

@@ -7,6 +7,7 @@ import shutil
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
@@ -55,6 +56,9 @@ def open_file(
     stack = ExitStack()
     try:
         return _open(path, path.name.lower(), stack, layer, encoding, delimiter)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        stack.close()
+        raise UnreadableFile("The file can't be unpacked: {reason}", reason=str(error)[:200]) from error
     except BaseException:
         stack.close()
         raise
