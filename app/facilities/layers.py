@@ -1,0 +1,91 @@
+"""The map layer of facilities: one colour family a service, and a shape beside it, never colour alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select, select
+
+from app.facilities.models import Facility, FacilityKind
+from app.facilities.words import KINDS
+from grid.reach import Viewer, within
+from layers.layer import Field, Layer, Style
+
+COLOURS = {
+    FacilityKind.HOSPITAL: "#b3005e",
+    FacilityKind.CLINIC: "#d4649b",
+    FacilityKind.SCHOOL: "#1f78b4",
+    FacilityKind.DAY_CARE: "#5aa0cf",
+    FacilityKind.ELDERLY_CARE: "#7a5195",
+    FacilityKind.FIRE_STATION: "#b35806",
+    FacilityKind.POLICE_STATION: "#243b6b",
+    FacilityKind.SHELTER: "#00796b",
+    FacilityKind.COMMUNITY_CENTRE: "#8c6d1f",
+    FacilityKind.GOVERNMENT: "#5d4037",
+    FacilityKind.PARK: "#2e7d32",
+    FacilityKind.BIKE_SHARE: "#4d9221",
+    FacilityKind.OTHER: "#616161",
+}
+SHAPES = {
+    FacilityKind.HOSPITAL: "diamond",
+    FacilityKind.CLINIC: "circle",
+    FacilityKind.SCHOOL: "square",
+    FacilityKind.DAY_CARE: "circle",
+    FacilityKind.ELDERLY_CARE: "square",
+    FacilityKind.FIRE_STATION: "triangle",
+    FacilityKind.POLICE_STATION: "square",
+    FacilityKind.SHELTER: "triangle",
+    FacilityKind.COMMUNITY_CENTRE: "diamond",
+    FacilityKind.GOVERNMENT: "diamond",
+    FacilityKind.PARK: "circle",
+    FacilityKind.BIKE_SHARE: "square",
+    FacilityKind.OTHER: "circle",
+}
+
+
+def rows(viewer: Viewer) -> Select[*tuple[Any, ...]]:
+    """Facilities in the viewer's reach."""
+    return select(
+        Facility.id,
+        Facility.geom,
+        Facility.area_code,
+        Facility.unit_cell_id,
+        Facility.kind,
+        Facility.name_zh,
+        Facility.name_en,
+        Facility.address_text,
+        Facility.capacity,
+    ).where(within(viewer, Facility.area_code))
+
+
+FACILITIES = Layer(
+    id="facilities",
+    title=_l("Facilities"),
+    theme="facilities",
+    geometry="GEOMETRY",
+    rows=rows,
+    fields=(
+        Field("kind", _l("Kind"), kind="choice", choices=KINDS, filterable=True),
+        Field("name_zh", _l("Name (Chinese)")),
+        Field("name_en", _l("Name (English)")),
+        Field("address_text", _l("Address"), in_tile=False),
+        Field("capacity", _l("Capacity"), kind="number"),
+    ),
+    style=Style(
+        colour="#616161",
+        by="kind",
+        colours={str(kind): colour for kind, colour in COLOURS.items()},
+        shapes={str(kind): shape for kind, shape in SHAPES.items()},
+        size_px=7,
+        width_px=1.5,
+        opacity=0.8,
+        label="name_zh",
+        label_zoom=16,
+    ),
+    zooms=range(9, 23),
+    right="facilities.read",
+    channel="facilities",
+    detail="/facilities/{id}",
+    order=260,
+)
