@@ -39,8 +39,11 @@ def rest_json(table: pa.Table, names: Iterable[str]) -> pa.Array:
             escaped = [None if one is None else json.dumps(one, ensure_ascii=False)[1:-1] for one in texts.to_pylist()]
             quoted = pa.array(escaped, pa.string())
         lead = json.dumps(name, ensure_ascii=False) + ': "'
-        parts.append(pc.binary_join_element_wise(pa.scalar(lead), quoted, pa.scalar('"'), ""))
+        part = pc.binary_join_element_wise(pa.scalar(lead), quoted, pa.scalar('", '), "")
+        parts.append(pc.fill_null(part, ""))
     if not parts:
         return pa.repeat("{}", len(table))
-    inside = pc.binary_join_element_wise(*parts, ", ", null_handling="skip")
+    parts.append(pa.nulls(len(table), pa.string()))  # Arrow joins a single array into one value
+    # not null_handling="skip": Arrow drops a row whose parts are all null, and the columns fall out of step
+    inside = pc.utf8_rtrim(pc.binary_join_element_wise(*parts, ""), ", ")
     return pc.binary_join_element_wise(pa.scalar("{"), inside, pa.scalar("}"), "")

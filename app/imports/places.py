@@ -54,7 +54,7 @@ class Placer:
         """The columns geom, unit_cell_id, area_code and datum_given of a batch; misplaced rows go to `faults`."""
         rows = len(batch.table)
         if mapping.x is not None and mapping.y is not None:
-            x, y = (_numbers(batch.table.column(name), name, faults) for name in (mapping.x, mapping.y))
+            x, y = (numbers(batch.table.column(name), name, faults) for name in (mapping.x, mapping.y))
             lon, lat, geom = *self._points(x, y, faults), None
         else:
             shapes = self._read(batch, mapping, faults)
@@ -142,7 +142,7 @@ def _refuse(faults: Faults, bad: NDArray[np.bool_], code: str) -> None:
         faults.add_many(bad, city_code, "", geometry_reason(code))
 
 
-def _numbers(column: pa.ChunkedArray, name: str, faults: Faults) -> Floats:
+def numbers(column: pa.ChunkedArray, name: str, faults: Faults) -> Floats:
     """A coordinate column as float64, NaN where it is empty; what is no number is refused."""
     if pa.types.is_floating(column.type) or pa.types.is_integer(column.type):
         return np.asarray(pc.fill_null(column.cast(pa.float64()), float("nan")).to_numpy(), dtype=np.float64)

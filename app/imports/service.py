@@ -21,14 +21,15 @@ from app.imports.cast import cast
 from app.imports.columns import Columns, map_columns
 from app.imports.extra import digests, rest_json
 from app.imports.kinds import RowField, fields_of
-from app.imports.places import Placer
+from app.imports.places import Placer, numbers
 from app.imports.refusal import Faults, Refused
 from app.imports.register import ImportRegister
 from app.live.service import announce
 from gis import bulk, datum
 from gis.errors import Conflict, InvalidInput
 from gis.files.batch import Batch, Source
-from gis.files.guess import Guess
+from gis.files.delimited import SAMPLE_ROWS
+from gis.files.guess import Certainty, Guess, datum_of_values
 from gis.files.read import open_file
 from grid.reach import Viewer
 
@@ -177,6 +178,9 @@ class _Import:
             raise NoPlace(
                 "The file has no coordinates. Name their columns with --map lon=COLUMN --map lat=COLUMN.", field="map"
             )
+        if {columns.x, columns.y} != {guess.x, guess.y} and columns.x and columns.y and not guess.has_geometry:
+            guess.x, guess.y = columns.x, columns.y
+            guess.datum, guess.datum_is, guess.datum_why = _datum_of(self.source, columns.x, columns.y)
         name = self.options.datum or guess.datum
         if name is None:
             raise DatumUnknown(
@@ -267,6 +271,15 @@ class _Import:
                 self.db, self.viewer, act="imports.run", subject=self.register.name,
                 detail={"read": report.read, "added": report.added, "refused": report.refused, "datum": report.datum},
             )  # fmt: skip
+
+
+def _datum_of(source: Source, x: str, y: str) -> tuple[str | None, Certainty, str]:
+    """The datum that the columns chosen by hand seem to be in, by their first rows."""
+    first = next(source.batches(SAMPLE_ROWS), None)
+    if first is None:
+        return None, "unknown", "no rows"
+    faults = Faults(len(first.table))
+    return datum_of_values(numbers(first.table.column(x), x, faults), numbers(first.table.column(y), y, faults), (x, y))
 
 
 def describe(fields: tuple[RowField, ...]) -> list[tuple[str, str, bool]]:

@@ -80,6 +80,7 @@ class _Job:
     kind: str
     batches: Callable[[], Iterator[pa.RecordBatch]]
     schema: pa.Schema
+    trouble: list[BaseException] = field(default_factory=list)  # what broke the stream: GDAL would hide it
 
 
 def write_rows(
@@ -113,26 +114,19 @@ def write_rows(
         renamed = {}
     written = Written(path, renamed=renamed)
     schema = pa.schema([*((one.name, ARROW[one.kind]) for one in columns), (GEOMETRY, pa.binary())])
-    trouble: list[BaseException] = []
 
     def stream() -> Iterator[pa.RecordBatch]:
-        try:
-            for rows in batches:
-                if rows:
-                    yield _record_batch(rows, columns, schema, written, cut=path.suffix.lower() == ".shp")
-        except BaseException as error:  # GDAL would hide it
-            trouble.append(error)
-            raise
+        for rows in batches:
+            if rows:
+                yield _record_batch(rows, columns, schema, written, cut=path.suffix.lower() == ".shp")
 
     with tempfile.TemporaryDirectory(prefix=".export-", dir=path.parent) as room:
-        target = Path(room) / path.name
+        job = _Job(Path(room) / path.name, layer, tuple(columns), kind, stream, schema)
         try:
-            writer(_Job(target, layer, tuple(columns), kind, stream, schema))
+            writer(job)
         except (RuntimeError, DataSourceError) as error:
-            if trouble:
-                raise trouble[0] from error
-            if path.suffix.lower() == ".shp" and "geometry" in str(error).lower():
-                raise MixedGeometry("A Shapefile holds one kind of geometry: choose another ending.") from error
+            if job.trouble:
+                raise job.trouble[0] from error
             raise
         for made in sorted(Path(room).iterdir()):
             shutil.move(made, path.parent / made.name)
@@ -194,8 +188,15 @@ def short_names(columns: Sequence[Column]) -> tuple[list[Column], dict[str, str]
 
 def _gdal(driver: str, **options: str) -> Callable[[_Job], None]:
     def write(job: _Job) -> None:
+        def watched() -> Iterator[pa.RecordBatch]:
+            try:
+                yield from job.batches()
+            except BaseException as error:
+                job.trouble.append(error)
+                raise
+
         pyogrio.write_arrow(
-            pa.RecordBatchReader.from_batches(job.schema, job.batches()), job.path, layer=job.layer, driver=driver,
+            pa.RecordBatchReader.from_batches(job.schema, watched()), job.path, layer=job.layer, driver=driver,
             geometry_name=GEOMETRY, geometry_type=OGR_KIND.get(job.kind, "Unknown"), crs="EPSG:4326", **options,
         )  # fmt: skip
 
@@ -216,7 +217,7 @@ def _shapefile(job: _Job) -> None:
             yield _of_kind(first, kind)
             yield from (_of_kind(batch, kind) for batch in stream)
 
-    one_kind = _Job(job.path, job.layer, job.columns, kind, all_batches, job.schema)
+    one_kind = _Job(job.path, job.layer, job.columns, kind, all_batches, job.schema, job.trouble)
     _gdal("ESRI Shapefile", ENCODING="UTF-8")(one_kind)
 
 
