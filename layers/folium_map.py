@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import json
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -24,7 +25,7 @@ from layers import features, folium_parts
 from layers.classing import Classing, classify
 from layers.counts import Counted, Counts, counts
 from layers.filters import NOTHING, Filter
-from layers.folium_data import Outlines, outlines, squares
+from layers.folium_data import PARTS, Outlines, guide, outlines, squares
 from layers.layer import Layer
 from layers.looks import looks
 from layers.ramps import ramp
@@ -33,6 +34,7 @@ from layers.style import readable_on
 from layers.units import Division, read_division
 
 ROWS_MAX = 2_000  # rows drawn one by one; above it circles stand for them
+CANVAS_FROM = 3_000  # outlines
 ZERO_FILL, MISSING_FILL = "#f7f7f5", "url(#hatch)"
 
 
@@ -64,14 +66,21 @@ def thematic_map(
     classing = classify([_value(one, order) for one in found.items], order.scheme, order.classes, breaks=order.breaks)
     colours = ramp(order.ramp, max(1, len(classing.breaks)))
     shapes = outlines(list(found.items))
-    page = _empty_map(shapes, order.lang)
-    _add_units(page, found, shapes, classing, colours, order)
-    marks = _add_rows(db, page, layer, viewer, chosen, order) if layer.floor is None and found.total else []
+    ways = guide(db, viewer, division, order.lang)
+    page = _empty_map(many=len(found.items) > CANVAS_FROM and not classing.missing)
+    _add_units(page, found, shapes, classing, colours, order, ways.borders)
+    rows_name, marks = None, []
+    if layer.floor is None and found.total:
+        group = folium.FeatureGroup(name=html.escape(str(layer.title)), show=False)
+        group.add_to(page)
+        rows_name, marks = group.get_name(), _add_rows(db, page, group, layer, viewer, chosen, order)
     folium.LayerControl(collapsed=False).add_to(page)
-    facts = _words(layer, found, classing, colours, order, division, at)
+    facts = _words(layer, found, classing, colours, order, division, at, chosen)
     figure = cast(Figure, page.get_root())
     figure.title = html.escape(str(facts["title"]))
-    figure.add_child(folium_parts.Frame(facts | {"marks": marks}))
+    figure.add_child(
+        folium_parts.Frame(page.get_name(), facts | {"marks": marks}, ways.names, shapes.bounds, rows_name)
+    )
     return self_contained(figure.render(), vendor)
 
 
@@ -79,56 +88,34 @@ def _value(one: Counted, order: Order) -> float | None:
     return one.per_km2 if order.rate == "per_km2" else one.count
 
 
-def _empty_map(shapes: Outlines, lang: str) -> folium.Map:
+def _empty_map(*, many: bool) -> folium.Map:
+    """A map without tiles. Many outlines are drawn on a canvas, which is faster but has no hatching."""
     page = folium.Map(
-        tiles=None,
-        control_scale=True,
-        attributionControl=False,
-        zoomSnap=0.25,
-        wheelPxPerZoomLevel=120,
-        font_size="14px",
+        tiles=None, control_scale=True, prefer_canvas=many, attributionControl=False, zoomSnap=0.25, font_size="14px"
     )
     page.default_js = [link for link in page.default_js if link[0] == "leaflet"]  # it uses no jQuery, Bootstrap, icons
     page.default_css = [link for link in page.default_css if link[0] == "leaflet_css"]
-    bounds = shapes.bounds()
-    if bounds is not None:
-        west, south, east, north = bounds
-        page.fit_bounds([[south, west], [north, east]], padding=(28, 28))
     return page
 
 
 def _add_units(
-    page: folium.Map, found: Counts, shapes: Outlines, classing: Classing, colours: tuple[str, ...], order: Order
-) -> None:
+    page: folium.Map, found: Counts, shapes: Outlines, classing: Classing, colours: tuple[str, ...], order: Order,
+    borders: list[dict[str, Any]],
+) -> None:  # fmt: skip
     """The coloured outlines, with the unit's name and figures under the pointer."""
-    fills: dict[str, str] = {}
-    drawn = []
-    for one, geometry in zip(found.items, shapes.geometries, strict=True):
-        if geometry is None:
-            continue
-        fills[one.code] = _fill(classing.class_of(_value(one, order)), colours)
-        facts = {"name": html.escape(_name(one, order.lang)), "count": _told(one.count), "rate": _rate(one)}
-        drawn.append({"type": "Feature", "id": one.code, "geometry": geometry, "properties": facts})
-    if not drawn:
-        return
-    thin = 0.4 if len(drawn) > 1_500 else 0.9
-
-    def styled(feature: dict[str, Any]) -> dict[str, Any]:
-        return {"fillColor": fills[feature["id"]], "fillOpacity": 0.86, "color": "#6b727a", "weight": thin}
-
-    tooltip = folium.GeoJsonTooltip(
-        ["name", "count", "rate"], [_("Name"), _("Rows"), _("Rows per km²")], labels=True, sticky=True
-    )
-    folium.GeoJson(
-        {"type": "FeatureCollection", "features": drawn}, name=html.escape(_("Coloured by class")),
-        style_function=styled, highlight_function=lambda _: {"weight": 2.4, "color": "#23282e"}, tooltip=tooltip,
-    ).add_to(page)  # fmt: skip
-
-
-def _fill(index: int | None, colours: tuple[str, ...]) -> str:
-    if index is None:
-        return MISSING_FILL
-    return ZERO_FILL if index < 0 else colours[index]
+    group = folium.FeatureGroup(name=html.escape(_("Colours by class")))
+    group.add_to(page)
+    units = []
+    for one, rings in zip(found.items, shapes.shapes, strict=True):
+        index = classing.class_of(_value(one, order))
+        rate = None if one.per_km2 is None else float(f"{one.per_km2:.4g}")
+        units.append([_name(one, order.lang), one.count, rate, 0 if index is None else index + 2, rings])
+    words = {"count": _("Rows"), "rate": _("Rows per km²"), "none": _("held back")}
+    fills = [MISSING_FILL, ZERO_FILL, *colours]
+    drawn = folium_parts.Units(
+        page.get_name(), group.get_name(), units, fills, words, borders, order.lang, PARTS
+    )  # fmt: skip
+    page.add_child(drawn)
 
 
 def _name(one: Counted, lang: str) -> str:
@@ -136,21 +123,17 @@ def _name(one: Counted, lang: str) -> str:
     return first or second or one.code
 
 
-def _told(count: int | None) -> str:
-    return _("held back") if count is None else f"{count:,}"
-
-
-def _rate(one: Counted) -> str:
-    return "–" if one.per_km2 is None else f"{one.per_km2:,.4g}" if one.per_km2 < 1000 else f"{one.per_km2:,.0f}"
-
-
 def _add_rows(
-    db: Session, page: folium.Map, layer: Layer, viewer: Viewer, chosen: Filter, order: Order
+    db: Session,
+    page: folium.Map,
+    group: folium.FeatureGroup,
+    layer: Layer,
+    viewer: Viewer,
+    chosen: Filter,
+    order: Order,
 ) -> list[dict[str, Any]]:
     """Rows as points, or circles that add up; the legend's lines for them."""
     few = features.page(db, layer, viewer, chosen, limit=ROWS_MAX)
-    group = folium.FeatureGroup(name=html.escape(str(layer.title)), show=False)
-    group.add_to(page)
     if few.last_id is None and layer.geometry == "POINT":
         return _add_points(group, layer, [json.loads(one) for one in few.features])
     shade = layer.style.colour if readable_on(layer.style.colour) == "#ffffff" else "#3b4b5c"
@@ -196,7 +179,7 @@ def _fact(choices: Any, value: Any) -> str:
 
 def _words(
     layer: Layer, found: Counts, classing: Classing, colours: tuple[str, ...], order: Order, division: Division,
-    at: datetime,
+    at: datetime, chosen: Filter,
 ) -> dict[str, Any]:  # fmt: skip
     """Everything that title and legend say."""
     whole = order.rate == "count"
@@ -219,7 +202,8 @@ def _words(
         "unit": _("per km²") if order.rate == "per_km2" else _("rows"),
         "count_title": _("unit cells") if division.by == "cell" else _("areas"),
         "rows": rows,
-        "notes": _notes(layer, found, classing, order),
+        "lang": order.lang,
+        "notes": [*_chosen_words(layer, chosen), *_notes(layer, found, classing, order)],
     }
 
 
@@ -227,6 +211,9 @@ def _range(low: float, high: float, *, first: bool, whole: bool) -> str:
     if whole:
         start = int(low) if first else int(low) + 1
         return f"{start:,}" if start == int(high) else f"{start:,} – {int(high):,}"
+    if first and low > 0:
+        step = 10.0 ** (math.floor(math.log10(low)) - 2)
+        low = math.floor(low / step) * step
     return f"{low:,.4g} – {high:,.4g}" if high < 10_000 else f"{low:,.0f} – {high:,.0f}"
 
 
@@ -244,6 +231,26 @@ def _notes(layer: Layer, found: Counts, classing: Classing, order: Order) -> lis
     if str(layer.attribution):
         lines.append(_("Source: %(source)s", source=layer.attribution))
     return lines
+
+
+def _chosen_words(layer: Layer, chosen: Filter) -> list[str]:
+    """What the rows were filtered by."""
+    parts = [
+        f"{layer.get_field(name).title}: {', '.join(_plain(layer, name, value) for value in values)}"
+        for name, values in chosen.values
+    ]
+    if chosen.from_at:
+        parts.append(_("from %(time)s", time=f"{chosen.from_at:%Y-%m-%d %H:%M} UTC"))
+    if chosen.to_at:
+        parts.append(_("until %(time)s", time=f"{chosen.to_at:%Y-%m-%d %H:%M} UTC"))
+    parts += [_("area %(code)s", code=chosen.area)] if chosen.area else []
+    parts += [f"“{chosen.words}”"] if chosen.words else []
+    return [_("Only: %(what)s", what="; ".join(parts))] if parts else []
+
+
+def _plain(layer: Layer, name: str, value: str) -> str:
+    choices = layer.get_field(name).choices
+    return str(choices.get(value, value)) if choices else value
 
 
 def scheme_words(scheme: str) -> str:
