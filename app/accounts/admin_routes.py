@@ -122,8 +122,14 @@ def post_new_account() -> Response:
             )  # fmt: skip
     except (InvalidInput, Conflict) as error:
         return make_response(_form_page(form, error=error), 422)
-    page = render_template("accounts/password.html", account=account, password=password, is_new=True)
-    return make_response(page, 201)
+    return _password_page(account, password, 201)
+
+
+def _password_page(account: Account, password: str, status: int) -> Response:
+    page = render_template("accounts/password.html", account=account, password=password, is_new=status == 201)
+    answer = make_response(page, status)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 @bp.get("/<int:account_id>")
@@ -167,7 +173,7 @@ def post_reset(account_id: int) -> Response:
     with transaction() as db:
         account = service.get(db, account_id)
         service.set_password(db, viewer, account, password)
-    return make_response(render_template("accounts/password.html", account=account, password=password, is_new=False))
+    return _password_page(account, password, 200)
 
 
 @bp.post("/<int:account_id>/active")

@@ -113,7 +113,9 @@ def post_token() -> Response:
             token, _kept = tokens.issue(db, viewer, account, label=label, lives=timedelta(days=days))
     except InvalidInput as error:
         return make_response(_me_page(error), 422)
-    return make_response(_me_page(token=token), 201)
+    answer = make_response(_me_page(token=token), 201)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 @bp.post("/me/tokens/<int:token_id>/revoke")

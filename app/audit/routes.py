@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from app.accounts.session import current_viewer
 from app.audit.models import AuditEntry
 from app.audit.queries import AuditFilter, page, recent_acts
-from app.audit.words import act_name
+from app.audit.words import act_name, subject_name
 from app.web.paging import DEFAULT_LIMIT, MAX_LIMIT
 from gis.db import transaction
 from gis.errors import InvalidInput
@@ -79,5 +79,6 @@ def audit_page() -> str:
         acts = recent_acts(db)
     is_filtered = any(chosen.values())
     return render_template(
-        "audit/list.html", found=found, acts=acts, chosen=chosen, is_filtered=is_filtered, act_name=act_name
-    )
+        "audit/list.html", found=found, acts=acts, chosen=chosen, is_filtered=is_filtered,
+        act_name=act_name, subject_name=subject_name,
+    )  # fmt: skip

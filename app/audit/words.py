@@ -21,6 +21,22 @@ ACTS: dict[str, Words] = {
     "residents.create": _l("Registered a resident"),
 }
 
+SUBJECTS: dict[str, Words] = {
+    "account": _l("Account"),
+    "person": _l("Resident"),
+    "resident": _l("Resident"),
+    "case": _l("Case"),
+    "event": _l("Event"),
+    "component": _l("Component"),
+    "facility": _l("Facility"),
+    "layer": _l("Layer"),
+}
+
+
+def subject_name(subject: str) -> str:
+    """What an act was done on, in words."""
+    return str(SUBJECTS.get(subject, subject))
+
 
 def act_name(act: str) -> str:
     """An act in words; its own name where nobody gave it any."""

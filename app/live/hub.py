@@ -99,7 +99,7 @@ class Hub:
                     is_first, wait_s = False, RETRY_FIRST_S
                     self.is_listening.set()
                     self._listen(connection)
-            except psycopg.Error as error:
+            except (psycopg.Error, OSError) as error:
                 self.is_listening.clear()
                 log.warning("live: lost the database (%s), trying again in %.1f s", error, wait_s)
                 self._stop.wait(wait_s)

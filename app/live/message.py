@@ -26,8 +26,10 @@ class Change:
 
     @classmethod
     def parse(cls, payload: str) -> Change:
-        """A change from a notification's JSON; ValueError or KeyError when it is none."""
-        given: dict[str, Any] = json.loads(payload)
+        """A change from a notification's JSON; ValueError, KeyError or TypeError when it is none."""
+        given: Any = json.loads(payload)
+        if not isinstance(given, dict):
+            raise TypeError("not an object")
         west_south_east_north = given.get("bbox")
         bbox = tuple(float(number) for number in west_south_east_north) if west_south_east_north else None
         if bbox is not None and len(bbox) != 4:

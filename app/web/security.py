@@ -8,6 +8,7 @@ from pathlib import Path
 
 from flask import Flask, Response, g, request
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.accounts.session import is_by_token
 from app.settings import Settings
@@ -71,6 +72,8 @@ def install(web: Flask, settings: Settings) -> None:
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=settings.secure_cookies,
     )
+    if settings.secure_cookies:  # one proxy with TLS stands in front: it says who asks and how
+        web.wsgi_app = ProxyFix(web.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]  # as Flask says
     csrf = CSRFProtect(web)
 
     def check_csrf() -> None:

@@ -1,8 +1,8 @@
 /** "as of 14:05" in the top bar: when this page was read, and whether it still hears of changes. */
 import { onState } from "live";
-import { language, t } from "words";
+import { t, timeZone } from "words";
 
-const clock = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: document.documentElement.dataset.timeZone || undefined });
+const clock = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone });
 
 /** @param {HTMLElement} element */
 export function mount(element) {
@@ -15,7 +15,6 @@ export function mount(element) {
     else if (state === "stale") element.textContent = t("stale · as of {time}", { time });
     else if (state === "live") element.textContent = t("live · {time}", { time });
     else element.textContent = t("as of {time}", { time });
-    element.lang = language;
   };
   onState((next) => {
     if (next === "live") readAt = new Date();

@@ -41,10 +41,13 @@ export function formatNumber(n, options) {
   return new Intl.NumberFormat(document.documentElement.lang, options).format(n);
 }
 
+/** The city's time zone: moments are told in it, wherever the reader sits. */
+export const timeZone = document.documentElement.dataset.timeZone || undefined;
+
 /** A moment in the reader's words: short date and time. @param {string | number | Date} at */
 export function formatTime(at) {
   const moment = new Date(at);
-  return new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" }).format(moment);
+  return new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short", timeZone }).format(moment);
 }
 
 const STEPS = /** @type {const} */ ([["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]]);
