@@ -38,12 +38,10 @@ def rest_json(table: pa.Table, names: Iterable[str]) -> pa.Array:
         if pc.any(pc.match_substring_regex(quoted, r"[\x00-\x1f]")).as_py():
             escaped = [None if one is None else json.dumps(one, ensure_ascii=False)[1:-1] for one in texts.to_pylist()]
             quoted = pa.array(escaped, pa.string())
-        lead = json.dumps(name, ensure_ascii=False) + ': "'
-        part = pc.binary_join_element_wise(pa.scalar(lead), quoted, pa.scalar('", '), "")
-        parts.append(pc.fill_null(part, ""))
+        lead = ", " + json.dumps(name, ensure_ascii=False) + ': "'
+        part = pc.binary_join_element_wise(pa.scalar(lead), quoted, pa.scalar('"'), "")
+        parts.append(pc.fill_null(part, ""))  # not null_handling="skip": Arrow drops a row whose parts are all null
     if not parts:
         return pa.repeat("{}", len(table))
-    parts.append(pa.nulls(len(table), pa.string()))  # Arrow joins a single array into one value
-    # not null_handling="skip": Arrow drops a row whose parts are all null, and the columns fall out of step
-    inside = pc.utf8_rtrim(pc.binary_join_element_wise(*parts, ""), ", ")
+    inside = pc.utf8_slice_codeunits(pc.binary_join_element_wise(*parts, ""), 2)  # without the first comma
     return pc.binary_join_element_wise(pa.scalar("{"), inside, pa.scalar("}"), "")
