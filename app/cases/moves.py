@@ -126,7 +126,7 @@ def _step(db: Session, viewer: Viewer, case: Case, to: CaseStatus) -> Move:
     if steps and steps[0].goes_back and came_from(db, case.id) != to:
         steps = []
     if not steps:
-        raise MoveNotAllowed("The status {start} does not lead to {to}.", start=case.status.value, to=to.value)
+        raise MoveNotAllowed("The case can't take this step from where it stands now.")
     if viewer.role not in steps[0].roles:
         raise Forbidden("Your role may not make this step.")
     return steps[0]

@@ -34,6 +34,7 @@ from grid.reverse import describe
 
 bp = Blueprint("cases", __name__, template_folder="templates")
 PAGE = 50
+FILTERS = {field.alias or name for name, field in CaseQuery.model_fields.items()} - {"limit"}
 NEAR_M = 200
 ON_MAP = {
     "kind": "f.kind", "class": "f.major", "source": "f.source", "area": "area", "from": "from", "to": "to", "q": "q",
@@ -45,7 +46,7 @@ def list_cases() -> str:
     """The list, newest report first; every filter is in the address."""
     viewer = current_viewer()
     now = datetime.now(UTC)
-    args = {name: value for name, value in request.args.items() if value.strip()}
+    args = {name: value for name, value in request.args.items() if value.strip() and name in FILTERS}
     with transaction() as db:
         query, problem = _read_query(args)
         asked, problem = _read_filter(db, query, problem)
@@ -65,19 +66,18 @@ def list_cases() -> str:
         link=lambda **changes: show.link("/cases", args, **{key.rstrip("_"): value for key, value in changes.items()}),
         more=show.link("/cases", args) + ("&" if args.keys() - {"after"} else "?")
         + "after=" + paging.encode([last.reported_at, last.id]) if last else None,
-        on_map=_on_map(args), may_log=viewer.may("cases.create"), **context,
+        active=_active(args, context["majors"], dict(context["areas"])), on_map=_on_map(args),
+        may_log=viewer.may("cases.create"), **context,
     )  # fmt: skip
 
 
 def _read_query(args: dict[str, str]) -> tuple[CaseQuery, str | None]:
     """The query; what can't be read is left out and told."""
-    known = {field.alias or name for name, field in CaseQuery.model_fields.items()} - {"limit"}
-    given = {name: value for name, value in args.items() if name in known}
     try:
-        return CaseQuery.model_validate(given), None
+        return CaseQuery.model_validate(args), None
     except ValidationError as error:
         wrong = {str(one["loc"][0]) for one in error.errors()}
-        kept = {name: value for name, value in given.items() if name not in wrong}
+        kept = {name: value for name, value in args.items() if name not in wrong}
         told = _("A filter could not be read and was left out: {names}").format(names=", ".join(sorted(wrong)))
         return CaseQuery.model_validate(kept), told
 
@@ -87,6 +87,28 @@ def _read_filter(db: Session, query: CaseQuery, problem: str | None) -> tuple[Ca
         return reading.filter_of(query, city_zone(db)), problem
     except InvalidInput as error:
         return CaseFilter(), words_of(error)
+
+
+def _active(args: dict[str, str], majors_by_id: dict[int, str], areas: dict[str, str]) -> list[dict[str, str]]:
+    """The filters in force beside the status, each in words and with the address of the list without it."""
+    words: dict[str, dict[str, Any]] = {
+        "class": {str(key): name for key, name in majors_by_id.items()},
+        "kind": {one.value: text for one, text in KINDS.items()},
+        "source": {one.value: text for one, text in SOURCES.items()},
+        "clock": show.clock_choices(),
+        "area": areas,
+        "located": {"truly": _("truly located"), "default": _("not truly located")},
+        "bbox": {args.get("bbox", ""): _("inside a box")},
+    }
+    titles = {"q": _("Words: {value}"), "from": _("From {value}"), "to": _("Until {value}")}
+    return [
+        {
+            "words": str(titles[name]).format(value=value) if name in titles else str(words[name].get(value, value)),
+            "without": show.link("/cases", args, **{name: None}),
+        }
+        for name, value in args.items()
+        if name in words or name in titles
+    ]
 
 
 def _without_status(asked: CaseFilter) -> CaseFilter:

@@ -42,7 +42,9 @@ def area_words(row: Row[Any]) -> str:
 
 
 def where(row: Row[Any]) -> str:
-    """The address that people know, else the area."""
+    """The address that people know, else the area; a stand-in point has no address of its own."""
+    if row.located_by == LocatedBy.DEFAULT:
+        return area_words(row)
     return named(row.address_zh, row.address_en) or area_words(row)
 
 

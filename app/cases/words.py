@@ -23,7 +23,7 @@ STATUSES: dict[CaseStatus, Words] = {
 SOURCES: dict[CaseSource, Words] = {
     CaseSource.INSPECTOR: _l("Inspector"),
     CaseSource.HOTLINE: _l("Hotline"),
-    CaseSource.PUBLIC: _l("Public"),
+    CaseSource.PUBLIC: _l("The public"),
     CaseSource.SENSOR: _l("Sensor"),
     CaseSource.VIDEO: _l("Video"),
     CaseSource.DEPARTMENT: _l("Department"),
@@ -55,19 +55,19 @@ LOCATED: dict[LocatedBy, Words] = {
 ACTS: dict[tuple[str, str], Words] = {
     ("reported", "verifying"): _l("Ask the inspector to verify"),
     ("verifying", "reported"): _l("Give the result of verifying"),
-    ("reported", "filed"): _l("File"),
-    ("reported", "refused"): _l("Don't file"),
+    ("reported", "filed"): _l("File the case"),
+    ("reported", "refused"): _l("Don't file the case"),
     ("reported", "closed"): _l("Handled on the spot: close"),
-    ("filed", "handling"): _l("Dispatch"),
-    ("handling", "filed"): _l("Send back"),
+    ("filed", "handling"): _l("Dispatch to a department"),
+    ("handling", "filed"): _l("Send back to dispatch"),
     ("handling", "checking"): _l("Report as handled"),
     ("checking", "handling"): _l("Send back for rework"),
-    ("checking", "closed"): _l("Close"),
-    ("filed", "suspended"): _l("Suspend"),
-    ("handling", "suspended"): _l("Suspend"),
-    ("suspended", "filed"): _l("Resume"),
-    ("suspended", "handling"): _l("Resume"),
-    ("closed", "handling"): _l("Reopen"),
+    ("checking", "closed"): _l("Close the case"),
+    ("filed", "suspended"): _l("Suspend the case"),
+    ("handling", "suspended"): _l("Suspend the case"),
+    ("suspended", "filed"): _l("Resume the case"),
+    ("suspended", "handling"): _l("Resume the case"),
+    ("closed", "handling"): _l("Reopen the case"),
 }
 VOID_ACT: Words = _l("Declare void")
 

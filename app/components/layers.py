@@ -39,7 +39,7 @@ COMPONENTS = Layer(
     geometry="POINT",
     rows=rows,
     fields=(
-        Field("code", _l("Code")),
+        Field("code", _l("Component code")),
         Field("name_zh", _l("Name (Chinese)")),
         Field("name_en", _l("Name (English)")),
         Field("class_zh", _l("Class (Chinese)"), in_tile=False),

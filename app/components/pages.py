@@ -32,6 +32,7 @@ from grid.reach import Viewer
 
 bp = Blueprint("components", __name__, template_folder="templates")
 PAGE = 50
+FILTERS = {field.alias or name for name, field in ComponentQuery.model_fields.items()} - {"limit"}
 NEAR_M = 30
 ON_MAP = {"state": "f.state", "class": "f.major", "area": "area", "q": "q"}
 
@@ -40,7 +41,7 @@ ON_MAP = {"state": "f.state", "class": "f.major", "area": "area", "q": "q"}
 def list_components() -> str:
     """The list by code; every filter is in the address."""
     viewer = current_viewer()
-    args = {name: value for name, value in request.args.items() if value.strip()}
+    args = {name: value for name, value in request.args.items() if value.strip() and name in FILTERS}
     with transaction() as db:
         query, asked, problem = _asked(args)
         after = paging.decode(query.after) if query.after else ()
@@ -60,9 +61,8 @@ def list_components() -> str:
 
 def _asked(args: dict[str, str]) -> tuple[ComponentQuery, ComponentFilter, str | None]:
     """Query and filter; when either can't be read, nothing is narrowed and the reason is told."""
-    known = {field.alias or name for name, field in ComponentQuery.model_fields.items()} - {"limit"}
     try:
-        query = ComponentQuery.model_validate({name: value for name, value in args.items() if name in known})
+        query = ComponentQuery.model_validate(args)
         return query, reading.filter_of(query), None
     except InvalidInput as error:
         return ComponentQuery(), ComponentFilter(), words_of(error)
