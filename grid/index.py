@@ -12,9 +12,12 @@ from pyproj import Geod
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from grid.raster import UNKNOWN, Raster
+
 SNAP_MAX_M = 300.0  # the guard in the database (grid_tolerance) must stay wider than this
 ADDRESS_M = 200.0
 OUTSIDE = -1
+CROWD = 20_000  # points from which on a raster pays; it is made once and kept
 WGS84 = Geod(ellps="WGS84")
 DEGREE_M = 110_500.0  # a degree of latitude is never shorter
 _CELLS = text((Path(__file__).parent / "sql" / "index.sql").read_text())
@@ -75,6 +78,7 @@ class CellIndex:
         self.tree = shapely.STRtree(cells)
         shapely.prepare(cells)
         self.addresses: AddressIndex | None = None
+        self.raster: Raster | None = None
 
     @classmethod
     def load(cls, db: Session, *, addresses: bool = False) -> CellIndex:
@@ -111,6 +115,17 @@ class CellIndex:
 
     def _covering(self, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.int64]:
         """The row of the covering cell with the smallest code, or -1."""
+        if len(lon) < CROWD or not len(self.cells):
+            return self._covering_exactly(lon, lat)
+        if self.raster is None:
+            self.raster = Raster(self.cells, self._covering_exactly)
+        row = self.raster.lookup(lon, lat)
+        open_ = np.flatnonzero(row == UNKNOWN)
+        row[open_] = self._covering_exactly(lon[open_], lat[open_])
+        return row
+
+    def _covering_exactly(self, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.int64]:
+        """The same, from the geometry of the cells."""
         row = np.full(len(lon), len(self.cells), np.int64)
         usable = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
         point, cell = self.tree.query(shapely.points(lon[usable], lat[usable]))

@@ -79,11 +79,14 @@ def build(
         scheme=facts.cell_scheme,
     )
     since = np.array([area.valid_from for area in areas], dtype=object)
-    return _write(db, cells, codes, since, note, on or date.today())
+    return write(db, cells, codes, since, note, on or date.today())
 
 
-def _write(db: Session, cells: Cells, codes: list[str], since: NDArray[np.object_], note: str, on: date) -> Built:
-    """End what stands in the areas, add the new cells, carry duty cells and records over."""
+def write(db: Session, cells: Cells, codes: list[str], since: NDArray[np.object_], note: str, on: date) -> Built:
+    """End what stands in the areas `codes`, add the new cells, carry duty cells and records over.
+
+    `since` are the days from which the areas hold, in the order given to `build_cells`.
+    """
     version_id: int = db.execute(
         _VERSION, {"label": f"{on:%Y-%m-%d}", "method": "lines, merge, split", "note": note}
     ).scalar_one()
