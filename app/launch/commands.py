@@ -30,7 +30,7 @@ LOGS = {
 @click.option("--host", help="Address to listen on. [default: CITY_HOST or 127.0.0.1]")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on. [default: CITY_PORT or 8000]")
 @click.option("--detach", is_flag=True, help="Return once the city is ready, and leave it running.")
-@click.option("--no-demo", is_flag=True, help="Leave an empty database empty.")
+@click.option("--no-demo", is_flag=True, help="Leave an empty database empty, now and at later starts.")
 def up(host: str | None, port: int | None, detach: bool, no_demo: bool) -> None:
     """Start the city: database, web server and worker.
 

@@ -28,6 +28,7 @@ from gis import db as database
 from gis.errors import Unavailable
 
 DEMO = "jingan"
+NO_DEMO = "no-demo"  # a file in a home whose database was meant to be empty
 WORKING = ("RUNNING", "STARTING")
 READY_PATIENCE_S = 90.0
 SERVER_PATIENCE_S = 300.0  # a killed server may have much to recover
@@ -138,7 +139,9 @@ def _fill_and_serve(settings: Settings, control: Control, url: str, demo: bool) 
         with step("schema") as ending:
             schema.upgrade(engine)
             ending(f"revision {schema.revision(engine)}")
-        if demo and is_empty():
+        if not demo:
+            (settings.home / NO_DEMO).touch()
+        elif is_empty() and not (settings.home / NO_DEMO).exists():
             load_demo()
         logins = first_logins(settings.home)
     finally:
