@@ -63,10 +63,19 @@ export class ClassPicker {
       const page = await this.#read(q);
       if (round !== this.round) return;
       if (q) this.#found(page.items);
-      else fill(this.list, ...page.items.map((one) => this.#branch(one, [])));
+      else fill(this.list, ...this.#schemes(page.items));
     } catch {
       fill(this.list, h("p", { class: "hint" }, t("The classes could not be read.")), h("button", { type: "button", onclick: () => this.#show(q) }, t("Try again")));
     }
+  }
+
+  /** @param {Node_[]} items @returns {HTMLElement[]} all top classes; under the name of their scheme where there are several */
+  #schemes(items) {
+    const schemes = [...new Set(items.map((one) => one.scheme))];
+    return schemes.flatMap((scheme) => [
+      ...(schemes.length > 1 ? [h("p", { class: "class-scheme" }, scheme)] : []),
+      ...items.filter((one) => one.scheme === scheme).map((one) => this.#branch(one, [])),
+    ]);
   }
 
   /** @param {Node_[]} items what a search found, each with the classes above it */

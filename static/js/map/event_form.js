@@ -100,7 +100,8 @@ export class EventForm {
       polygon: t("Click each corner; click the first one again to close. Esc gives up."),
     }[this.#chosenShape()];
     const size = geometry?.type === "Polygon" && points.length > 2 ? t("about {size}", { size: surface(area(points)) }) : geometry?.type === "LineString" && points.length > 1 ? t("about {size}", { size: distance(length(points)) }) : "";
-    this.view.part("how").textContent = finished ? [t("Drag it or its corners to change it."), size].filter(Boolean).join(" ") : [how, size].filter(Boolean).join(" ");
+    const last = points.length ? degrees(...points[points.length - 1]) : "";
+    this.view.part("how").textContent = [size || last, finished ? t("Drag it or its corners to change it.") : how].filter(Boolean).join(" · ");
     this.view.part("redraw").hidden = !finished;
     if (document.activeElement !== this.typed && this.typed) this.typed.value = points.map(([lon, lat]) => degrees(lon, lat)).join("\n");
     if (!finished) return fill(this.view.part("place"));

@@ -76,9 +76,8 @@ export class Filters {
   /** @param {LayerInfo} layer */
   #subject(layer) {
     const choose = (/** @type {LayerInfo} */ one) => {
-      const on = this.layers.on(this.store.state).map((each) => each.id);
       this.close();
-      this.store.set({ layer: one.id, q: "", on: on.includes(one.id) ? this.store.state.on : [...on, one.id] });
+      this.store.set({ layer: one.id, q: "", ...this.layers.switched(this.store.state, one, true) });
     };
     return this.#chip("layer", layer.title, false, () => h("div", { class: "menu-list" }, ...this.layers.listed().map((one) =>
       h("button", { type: "button", class: "menu-item", "aria-current": one.id === layer.id ? "true" : null, onclick: () => choose(one) }, one.title))));

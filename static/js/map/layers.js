@@ -67,7 +67,21 @@ export class Layers {
    * @returns {LayerInfo[]} layers switched on, lowest first
    */
   on(state) {
-    return this.all.filter((one) => (state.on ? state.on.includes(one.id) : one.visible));
+    return this.all.filter((one) => (one.theme === "base" ? !state.off.includes(one.id) : state.on ? state.on.includes(one.id) : one.visible));
+  }
+
+  /**
+   * What the state becomes when a layer is switched.
+   * @param {import("city/map/state.js").MapState} state
+   * @param {LayerInfo} layer
+   * @param {boolean} on
+   * @returns {Partial<import("city/map/state.js").MapState>}
+   */
+  switched(state, layer, on) {
+    if (layer.theme === "base") return { off: on ? state.off.filter((id) => id !== layer.id) : [...state.off, layer.id] };
+    const over = this.on(state).filter((one) => one.theme !== "base" && one !== layer).map((one) => one.id);
+    const wanted = on ? [...over, layer.id] : over;
+    return { on: this.all.map((one) => one.id).filter((id) => wanted.includes(id)) };
   }
 
   /** @returns {{id: string, title: string, layers: LayerInfo[]}[]} the tree: topmost layer first within a theme */

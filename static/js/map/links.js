@@ -4,8 +4,17 @@
  */
 import { parse } from "city/map/state.js";
 
+const CLOSE_ZOOM = 17;
+
 /** @param {import("city/map/state.js").Store} store */
 export function catchLinks(store) {
+  document.addEventListener("city:go", (event) => {
+    const address = new URL(/** @type {CustomEvent} */ (event).detail, location.origin);
+    if (address.pathname !== "/map") return;
+    event.preventDefault();
+    /** @type {HTMLElement|null} */ (document.activeElement)?.blur(); // the search box closes its list
+    store.set(patchOf(address.searchParams));
+  });
   document.addEventListener("click", (event) => {
     const link = /** @type {Element} */ (event.target).closest?.("a[href]");
     if (event.defaultPrevented || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || !link) return;
@@ -24,7 +33,7 @@ export function catchLinks(store) {
  */
 export function patchOf(query) {
   const whole = parse(query);
-  const named = /** @type {Record<string, string>} */ ({ c: "center", z: "zoom", b: "bearing", sel: "selected" });
+  const named = /** @type {Record<string, string>} */ ({ c: "center", z: "zoom", b: "bearing", sel: "selected", lon: "at", bbox: "box" });
   /** @type {Record<string, any>} */
   const patch = {};
   for (const key of query.keys()) {
@@ -33,5 +42,6 @@ export function patchOf(query) {
   }
   if (patch.selected) Object.assign(patch, { at: null, act: "" });
   if (patch.at && !patch.act) Object.assign(patch, { selected: null });
+  if (patch.at && !patch.box && !patch.center) Object.assign(patch, { center: patch.at, zoom: CLOSE_ZOOM });
   return patch;
 }

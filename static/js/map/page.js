@@ -55,12 +55,12 @@ class Page {
     this.acts = (stage.dataset.acts ?? "").split(",").filter(Boolean);
     const { center, zoom, bearing } = this.store.state;
     this.map = makeMap(part("[data-part=map]"), { style, center: center ?? city.center, zoom: zoom ?? 12, bearing });
-    if (!center) this.map.fitBounds(city.bbox, { animate: false, padding: 24 });
     /** @type {any} */ (stage).map = this.map; // tests and the console wait for its `idle`
     this.marks = new Marks(this.map);
     this.thematic = new Thematic(this.map, this.store, layers);
     this.panelSheet = new Sheet(part("#map-panel"), "peek");
     this.drawerSheet = new Sheet(part("#map-drawer"), "half");
+    if (!center) this.map.fitBounds(this.store.state.box ?? city.bbox, { animate: false, maxZoom: CLOSE_ZOOM + 1, padding: { top: 24, left: 24, right: 24, bottom: 24 + this.#padding().bottom } });
     this.drawer = new Drawer(part("#map-drawer"), part("[data-part=drawer]"), this.#drawerHooks());
     this.list = new RowList(part("#panel-list"), this.store, layers, this.#listHooks());
     this.tree = new Tree(part("[data-part=tree]"), this.store, layers, { mayExport: Boolean(stage.dataset.mayExport) });
@@ -90,10 +90,11 @@ class Page {
     const { map, store } = this;
     map.on("moveend", () => this.#moved());
     map.on("error", (/** @type {any} */ event) => this.banner.mapError(event));
-    store.on(["on"], () => { this.thematic.sync(); this.tree.sync(); this.watch?.follow(); });
+    store.on(["on", "off"], () => { this.thematic.sync(); this.tree.sync(); this.watch?.follow(); });
     store.on(["opacity"], () => { this.thematic.fade(); });
     store.on(["filters", "when", "from", "to", "area", "q", "layer"], () => { this.thematic.filter(); this.tree.counts(); });
     store.on(["filters", "when", "from", "to", "area", "q", "layer", "view"], () => { this.filters.sync(); this.list.load(); this.watch?.follow(); });
+    store.on(["box"], (state) => { if (state.box) { this.map.fitBounds(state.box, { padding: 60, maxZoom: CLOSE_ZOOM + 1 }); store.set({ box: null }, { push: false }); } });
     store.on(["area"], (state) => this.#flyToArea(state.area));
     store.on(["act"], () => this.forms?.sync());
     store.on(["selected", "at", "act"], () => this.#selected(false));
@@ -262,9 +263,8 @@ class Page {
    */
   #made(layerId, id) {
     const layer = this.layers.get(layerId);
-    const on = this.layers.on(this.store.state).map((one) => one.id);
     const selected = id !== null && layer && !layer.floor ? { layer: layerId, id: String(id) } : null;
-    this.store.set({ act: "", at: null, selected, layer: layer ? layerId : this.store.state.layer, on: !layer || on.includes(layerId) ? this.store.state.on : [...on, layerId] });
+    this.store.set({ act: "", at: null, selected, layer: layer ? layerId : this.store.state.layer, ...(layer ? this.layers.switched(this.store.state, layer, true) : {}) });
     this.thematic.touched(layerId, null);
     this.list.load({ quiet: true });
     if (layer) this.tree.count(layer);

@@ -2,14 +2,15 @@
  * What the map shows, kept in the address: every state is a link, and back and forward restore it.
  *
  *   c=lon,lat z= b=          centre, zoom, bearing
- *   on=cases,areas           layers switched on; absent: as each layer says of itself
+ *   on=cases,areas           layers switched on; absent: as each layer says of itself.  off=roads  base layers hidden
  *   o.<layer>=0.5            opacity
  *   layer=cases              the layer whose rows the list shows
  *   f.<field>=a,b            its filters; f.<layer>.<field>= those of another layer
  *   when=7d | from= to=      time range, relative or as ISO moments
  *   area=310106  q=          code prefix of an area; words looked for in the rows
  *   view=1                   the list keeps to what the map shows
- *   sel=cases:17             the selected row;  at=lon,lat  a marked place
+ *   sel=cases:17             the selected row;  at=lon,lat (or lon= lat=)  a marked place
+ *   bbox=w,s,e,n             where to go once, when a link comes from elsewhere
  *   tab=layers               what the panel shows; absent: the list
  *   act=new-case             what is being made
  * @module city/map/state
@@ -23,7 +24,8 @@
  * @property {[number, number]|null} center longitude, latitude
  * @property {number|null} zoom
  * @property {number} bearing
- * @property {string[]|null} on
+ * @property {string[]|null} on layers over the base map
+ * @property {string[]} off layers of the base map
  * @property {Record<string, number>} opacity
  * @property {string} layer
  * @property {Record<string, Record<string, string[]>>} filters by layer, then field
@@ -35,6 +37,7 @@
  * @property {boolean} view
  * @property {Selection|null} selected
  * @property {[number, number]|null} at
+ * @property {[number, number, number, number]|null} box west, south, east, north; never kept in the address
  * @property {"list"|"layers"} tab
  * @property {string} act
  */
@@ -44,8 +47,8 @@ export const HOURS = { "24h": 24, "7d": 168, "30d": 720, "90d": 2160 };
 /** @returns {MapState} */
 export function blank() {
   return {
-    center: null, zoom: null, bearing: 0, on: null, opacity: {}, layer: "", filters: {}, when: "", from: "", to: "",
-    area: "", q: "", view: false, selected: null, at: null, tab: "list", act: "",
+    center: null, zoom: null, bearing: 0, on: null, off: [], opacity: {}, layer: "", filters: {}, when: "", from: "", to: "",
+    area: "", q: "", view: false, selected: null, at: null, box: null, tab: "list", act: "",
   };
 }
 
@@ -53,6 +56,12 @@ export function blank() {
 function place(text) {
   const [lon, lat] = (text ?? "").split(",").map(Number);
   return text && Math.abs(lon) <= 180 && Math.abs(lat) <= 90 ? [lon, lat] : null;
+}
+
+/** @param {string|null} text @returns {[number, number, number, number]|null} */
+function box(text) {
+  const [west, south, east, north] = (text ?? "").split(",").map(Number);
+  return text && west <= east && south <= north && Math.abs(west) <= 180 && Math.abs(north) <= 90 ? [west, south, east, north] : null;
 }
 
 /** @param {string} text */
@@ -65,11 +74,13 @@ const split = (text) => text.split(",").filter(Boolean);
 export function parse(query) {
   const state = blank();
   state.center = place(query.get("c"));
-  state.at = place(query.get("at"));
+  state.at = place(query.get("at") ?? (query.has("lon") ? `${query.get("lon")},${query.get("lat")}` : null));
+  state.box = box(query.get("bbox"));
   const zoom = Number.parseFloat(query.get("z") ?? "");
   state.zoom = zoom >= 0 && zoom <= 24 ? zoom : null;
   state.bearing = Number.parseFloat(query.get("b") ?? "0") || 0;
   if (query.has("on")) state.on = split(query.get("on") ?? "");
+  state.off = split(query.get("off") ?? "");
   for (const name of /** @type {const} */ (["layer", "from", "to", "area", "q", "act"])) state[name] = query.get(name) ?? "";
   const when = query.get("when") ?? "";
   state.when = when in HOURS ? /** @type {Preset} */ (when) : "";
@@ -109,6 +120,7 @@ export function serialise(state) {
   put("z", state.zoom !== null && String(Math.round(state.zoom * 100) / 100));
   put("b", Math.round(state.bearing) !== 0 && String(Math.round(state.bearing)));
   if (state.on) out.set("on", state.on.join(","));
+  put("off", state.off.join(","));
   for (const [layer, share] of Object.entries(state.opacity)) put(`o.${layer}`, share < 1 && String(share));
   put("layer", state.layer);
   for (const [layer, fields] of Object.entries(state.filters)) {

@@ -54,7 +54,7 @@ export class Thematic {
   /** Bring the map in line with what is switched on; called after every change of `on`. */
   async sync() {
     const round = ++this.round;
-    const wanted = this.layers.on(this.store.state).map((one) => one.id);
+    const wanted = this.layers.on(this.store.state).filter((one) => one.theme !== "base").map((one) => one.id);
     for (const id of [...this.shown.keys()]) if (!wanted.includes(id)) this.#remove(id);
     const missing = this.layers.all.filter((one) => wanted.includes(one.id) && !this.shown.has(one.id));
     const fragments = await Promise.all(missing.map((one) => this.#fragment(one).catch(() => null)));

@@ -55,7 +55,7 @@ export class Tree {
     holder.dataset.asked = query;
     try {
       const legend = await getJSON(layer.legend + (query ? `?${query}` : ""));
-      if (holder.dataset.asked === query) this.#legend(holder, legend);
+      if (holder.dataset.asked === query) this.#legend(holder, legend, layer.floor !== null);
     } catch {
       fill(holder, h("span", { class: "hint" }, t("The legend could not be read.")));
     }
@@ -70,7 +70,7 @@ export class Tree {
   #item(layer) {
     const legend = h("div", { class: "legend", id: `legend-${layer.id}` });
     this.legends.set(layer.id, legend);
-    const box = h("input", { type: "checkbox", class: "switch", role: "switch", id: `layer-${layer.id}`, onchange: (/** @type {Event} */ event) => this.#switch(layer, /** @type {HTMLInputElement} */ (event.target).checked) });
+    const box = h("input", { type: "checkbox", class: "switch", role: "switch", id: `layer-${layer.id}`, onchange: (/** @type {Event} */ event) => this.store.set(this.layers.switched(this.store.state, layer, /** @type {HTMLInputElement} */ (event.target).checked)) });
     const more = h("details", { class: "tree-more" },
       h("summary", { "aria-label": t("Opacity and files of {layer}", { layer: layer.title }) }, icon("more")),
       this.#opacity(layer), this.may.mayExport || layer.listed ? this.#files(layer) : null);
@@ -111,23 +111,14 @@ export class Tree {
   }
 
   /**
-   * @param {LayerInfo} layer
-   * @param {boolean} on
-   */
-  #switch(layer, on) {
-    const now = this.layers.on(this.store.state).map((one) => one.id);
-    const next = on ? [...now, layer.id] : now.filter((id) => id !== layer.id);
-    this.store.set({ on: this.layers.all.map((one) => one.id).filter((id) => next.includes(id)) });
-  }
-
-  /**
    * @param {HTMLElement} holder
    * @param {{items: any[], total: number, unit?: string|null}} legend
+   * @param {boolean} isPeople its counts are of areas, so it says what they count
    */
-  #legend(holder, legend) {
+  #legend(holder, legend, isPeople) {
     const rows = legend.items.map((one) => h("li", { class: one.count === 0 ? "is-zero" : null },
       symbol(one.shape ?? "circle", one.colour), h("span", { class: "legend-label" }, one.label), one.count === null || one.count === undefined ? null : h("span", { class: "num" }, count(one.count))));
-    fill(holder, legend.unit ? h("p", { class: "hint" }, legend.unit) : null, h("ul", { class: "legend-items" }, ...rows),
+    fill(holder, legend.unit && isPeople ? h("p", { class: "hint" }, legend.unit) : null, h("ul", { class: "legend-items" }, ...rows),
       legend.total === null || legend.total === undefined || rows.length < 2 ? null : h("p", { class: "legend-total" }, t("Total"), h("span", { class: "num" }, count(legend.total))));
     holder.dataset.total = String(legend.total ?? "");
   }
