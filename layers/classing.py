@@ -58,7 +58,7 @@ class Classing:
 
     def ranges(self) -> list[tuple[float, float]]:
         """Lower and upper end of each class."""
-        return list(zip((self.low, *self.breaks[:-1]), self.breaks, strict=True))
+        return list(zip((self.low, *self.breaks), self.breaks, strict=False))
 
 
 def classify(

@@ -10,7 +10,7 @@ import click
 from app.accounts.rights import RIGHTS
 from app.launch.context import open_city
 from app.maps.asked import registry
-from app.maps.thematic import build
+from app.maps.thematic import build, numbers
 from app.web.city import city_facts
 from app.web.create import create_app
 from gis.errors import InvalidInput
@@ -48,7 +48,7 @@ def map_file(
         layer = registry().get(layer_id, viewer)
         chosen = read_filter(layer, _arguments(where))
         language = lang or ("en" if city_facts().language == "en" else "zh")
-        order = Order(by, level, scheme, classes, rate, ramp, language, title, _numbers(breaks))
+        order = Order(by, level, scheme, classes, rate, ramp, language, title, numbers(breaks))
         page = build(layer, viewer, order, chosen)
     file.write_text(page, encoding="utf-8")
     click.echo(f"{file}: {len(page.encode()) / 1e6:.1f} MB")
@@ -62,13 +62,6 @@ def _arguments(where: tuple[str, ...]) -> dict[str, str]:
             raise InvalidInput("{given} is not FIELD=VALUES.", field="where", given=one)
         found[name if name in ("from", "to", "area", "q") else PREFIX + name.removeprefix(PREFIX)] = value
     return found
-
-
-def _numbers(breaks: str | None) -> tuple[float, ...]:
-    try:
-        return tuple(float(part) for part in breaks.split(",")) if breaks else ()
-    except ValueError as error:
-        raise InvalidInput("{given} are no numbers.", field="breaks", given=breaks) from error
 
 
 COMMANDS: tuple[click.Command, ...] = (map_file,)
