@@ -142,17 +142,17 @@ ROADS = Layer(
 BUILDINGS = Layer(
     id="buildings", title=_l("Buildings"), theme="base", geometry="POLYGON", rows=buildings, order=50,
     fields=(
-        *NAMES, Field("use", _l("Use")), Field("floors", _l("Floors"), kind="number"),
+        *NAMES, Field("use", _l("Building use")), Field("floors", _l("Floors"), kind="number"),
         Field("height_m", _l("Height"), kind="number", unit="m"), GENERATED,
     ),
     zooms=range(15, 23), visible=True, right="layers.read",
     style=Style(colour="#e0dcd4", line="#cdc7bb", width_px=0.6, opacity=1),
 )  # fmt: skip
 AREAS = Layer(
-    id="areas", title=_l("Areas"), theme="grid", geometry="POLYGON", rows=areas, order=100,
+    id="areas", title=_l("Administrative areas"), theme="grid", geometry="POLYGON", rows=areas, order=100,
     fields=(
-        Field("code", _l("Code")), *NAMES, Field("level", _l("Level"), filterable=True),
-        Field("depth", _l("Depth"), kind="number", in_list=False),
+        Field("code", _l("Code")), *NAMES, Field("level", _l("Area level"), filterable=True),
+        Field("depth", _l("Area depth"), kind="number", in_list=False),
         Field("area_m2", _l("Size"), kind="number", unit="m²"), GENERATED,
     ),
     zooms=range(5, 23), right="places.read",
@@ -178,10 +178,10 @@ DUTY_CELLS = Layer(
     style=Style(colour="#8a6bb1", line="#8a6bb1", width_px=0.8, opacity=0.10),
 )  # fmt: skip
 ADDRESSES = Layer(
-    id="addresses", title=_l("Addresses"), theme="grid", geometry="POINT", rows=addresses, order=130,
+    id="addresses", title=_l("Standard addresses"), theme="grid", geometry="POINT", rows=addresses, order=130,
     fields=(
         Field("text_zh", _l("Address (Chinese)")), Field("text_en", _l("Address (English)")),
-        Field("number", _l("Number")), Field("kind", _l("Kind"), kind="choice", choices=ADDRESS_KINDS, filterable=True),
+        Field("number", _l("House number")), Field("kind", _l("Kind of address"), kind="choice", choices=ADDRESS_KINDS, filterable=True),
     ),
     zooms=range(16, 23), right="places.read",
     style=Style(colour="#7a7468", size_px=3.5, line="#ffffff", width_px=1, label="number", label_zoom=18),
