@@ -181,7 +181,8 @@ ADDRESSES = Layer(
     id="addresses", title=_l("Standard addresses"), theme="grid", geometry="POINT", rows=addresses, order=130,
     fields=(
         Field("text_zh", _l("Address (Chinese)")), Field("text_en", _l("Address (English)")),
-        Field("number", _l("House number")), Field("kind", _l("Kind of address"), kind="choice", choices=ADDRESS_KINDS, filterable=True),
+        Field("number", _l("House number")),
+        Field("kind", _l("Kind of address"), kind="choice", choices=ADDRESS_KINDS, filterable=True),
     ),
     zooms=range(16, 23), right="places.read",
     style=Style(colour="#7a7468", size_px=3.5, line="#ffffff", width_px=1, label="number", label_zoom=18),
