@@ -14,6 +14,7 @@ from app.emergency.classes import get_class
 from app.emergency.models import Event, EventEntry, EventStatus
 from app.emergency.numbers import take_number
 from app.emergency.schemas import EventChange, NewEvent
+from app.emergency.words import STATUSES
 from app.emergency.zones import bbox_of, read_zone, require_in_city, zone_to_json
 from app.live.service import announce
 from gis.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -140,7 +141,10 @@ def log(
 def _move(db: Session, viewer: Viewer, event: Event, to: EventStatus, note: str) -> None:
     if to not in MOVES[event.status]:
         raise EventMoveNotAllowed(
-            "The event is {status}: it can't become {to}.", status=event.status, to=to, field="status"
+            "The event is {status}: it can't become {to}.",
+            status=STATUSES[event.status],
+            to=STATUSES[to],
+            field="status",
         )
     before, event.status = event.status, to
     event.ended_at = datetime.now(UTC) if to is EventStatus.ENDED else None
@@ -194,7 +198,7 @@ def _place(db: Session, viewer: Viewer, zone: BaseGeometry) -> Place:
 
 def _require_open(event: Event) -> None:
     if event.status in (EventStatus.ENDED, EventStatus.VOID):
-        raise EventClosed("The event is {status}: its zone can't be redrawn.", status=event.status)
+        raise EventClosed("The event is {status}: its zone can't be redrawn.", status=STATUSES[event.status])
 
 
 def _not_ahead(at: datetime, now: datetime) -> datetime:
