@@ -177,9 +177,7 @@ def _tell(db: Session, account: Account) -> None:
 
 
 def _keep_one_administrator(db: Session, leaving: Account) -> None:
-    others = select(func.count()).where(
-        Account.role == Role.ADMINISTRATOR, Account.is_active, Account.id != leaving.id
-    )
+    others = select(func.count()).where(Account.role == Role.ADMINISTRATOR, Account.is_active, Account.id != leaving.id)
     if not db.scalar(others):
         raise Conflict("This is the last administrator: give another account that role first.")
 

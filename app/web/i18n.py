@@ -89,9 +89,7 @@ def pick_locale(settings: Settings) -> str:
 def install(web: Flask, settings: Settings) -> None:
     """Give the application its words, locale and the city's time zone."""
     babel = Babel()
-    babel.init_app(
-        web, locale_selector=lambda: pick_locale(settings), timezone_selector=lambda: city_facts().time_zone
-    )
+    babel.init_app(web, locale_selector=lambda: pick_locale(settings), timezone_selector=lambda: city_facts().time_zone)
     babel.__dict__["domain_instance"] = MergedDomain()
     web.register_blueprint(bp)
 

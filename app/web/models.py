@@ -14,9 +14,7 @@ class IdempotencyKey(Base, HasId):
     """One POST sent under a key: `status` and `body` are empty while it runs."""
 
     __tablename__ = "idempotency_keys"
-    __table_args__ = (
-        UniqueConstraint("account_id", "route", "key", name="uq_idempotency_keys_account_id_route_key"),
-    )
+    __table_args__ = (UniqueConstraint("account_id", "route", "key", name="uq_idempotency_keys_account_id_route_key"),)
 
     account_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("accounts.id"))
     route: Mapped[str]

@@ -33,6 +33,16 @@ RAIL = (
     Place("/admin", _l("Admin"), "admin", "accounts.manage", on_phone=False),
 )
 
+# What one comes here to do, the most usual first.
+ACTS = (
+    Place("/map?act=new-case", _l("Log a case"), "plus", "cases.create"),
+    Place("/map?act=new-event", _l("Mark an event"), "events", "events.create"),
+    Place("/map?act=new-resident", _l("Register a resident"), "person", "residents.create"),
+    Place("/admin/accounts/new", _l("New account"), "person", "accounts.manage"),
+    Place("/map", _l("Open the map"), "map", "layers.read"),
+)
+FIRST = {"commander": "events.create"}  # for some roles another act comes first
+
 LEVELS: dict[str, Words] = {
     "city": _l("City"),
     "district": _l("District"),
@@ -49,6 +59,12 @@ LEVELS: dict[str, Words] = {
 def level_name(level: str) -> str:
     """An area level in the reader's words."""
     return str(LEVELS.get(level, level))
+
+
+def first_acts(viewer: Viewer) -> list[Place]:
+    """The acts open to this viewer, the role's own first."""
+    mine = [act for act in ACTS if act.right is None or viewer.may(act.right)]
+    return sorted(mine, key=lambda act: act.right != FIRST.get(viewer.role, act.right))
 
 
 def rail_for(viewer: Viewer) -> Iterable[Place]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from flask import Blueprint, Response, make_response, redirect, render_template, request, session
 from werkzeug.wrappers import Response as BaseResponse
 
+from app.accounts.areas import names_of
 from app.accounts.session import current_viewer, public
 from app.web.home import cards_for
 from app.web.i18n import LANGUAGES
 from app.web.links import local_target
+from app.web.navigation import first_acts
 from gis.db import transaction
 from gis.errors import InvalidInput
 
@@ -21,7 +25,9 @@ def home() -> str:
     viewer = current_viewer()
     with transaction() as db:
         cards = cards_for(db, viewer)
-    return render_template("web/home.html", cards=cards)
+        areas = names_of(db, viewer.prefixes)
+    acts = first_acts(viewer)
+    return render_template("web/home.html", cards=cards, areas=areas, acts=acts, now=datetime.now(UTC))
 
 
 @bp.post("/language")

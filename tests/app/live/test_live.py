@@ -45,7 +45,7 @@ def change(channel: str = "cases", area: str = "310199001001", record_id: int = 
         (viewer("", rights=frozenset()), {"cases"}, False),
     ],
 )
-def test_a_change_is_for_who_reaches_it_may_read_it_and_watches_it(who: Viewer, channels: set[str], hears: bool) -> None:
+def test_a_change_is_for_who_reaches_may_read_and_watches_it(who: Viewer, channels: set[str], hears: bool) -> None:
     assert change().is_for(who, frozenset(channels)) is hears
 
 
@@ -56,7 +56,7 @@ def test_a_change_survives_the_wire_and_keeps_the_area_to_itself(db: Session) ->
     assert json.loads(told.to_json()) == {"channel": "cases", "kind": "created", "id": 7, "bbox": [121, 31, 121, 31]}
 
 
-@pytest.mark.parametrize("payload", ["", "{}", "[]", '{"channel":"cases"}', '{"channel":1,"kind":2,"id":"x","area":""}'])
+@pytest.mark.parametrize("payload", ["", "{}", "[]", '{"channel":"cases"}', '{"channel":"a","kind":"b","id":"x"}'])
 def test_a_notice_that_is_none_of_ours_is_refused(payload: str) -> None:
     with pytest.raises((ValueError, KeyError, TypeError)):
         Change.parse(payload)
@@ -126,9 +126,9 @@ def hub(cluster, template_url: str, tmp_path: Path) -> Iterator[Hub]:
 def test_a_committed_change_arrives_within_a_second_and_a_rolled_back_one_never(hub: Hub) -> None:
     stream = hub.open(viewer("310199001"), frozenset({"cases"}))
     assert hub.is_listening.wait(10)
-    with pytest.raises(ZeroDivisionError), database.transaction() as db:
+    with Session(database.bound()) as db:
         announce(db, channel="cases", kind="created", record_id=1, area_code="310199001001")
-        raise ZeroDivisionError
+        db.rollback()
     with database.transaction() as db:
         announce(db, channel="cases", kind="created", record_id=2, area_code="310199002001")
         announce(db, channel="cases", kind="changed", record_id=3, area_code="310199001001", bbox=(1, 2, 3, 4))

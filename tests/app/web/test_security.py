@@ -84,7 +84,7 @@ def test_a_nonce_is_never_used_twice(client: FlaskClient) -> None:
 
 def test_every_answer_carries_the_guarding_headers(client: FlaskClient) -> None:
     for address in ("/login", "/healthz", "/api/v1/nothing", "/static/css/tokens.css"):
-        headers = client.get(address).headers
+        headers = client.get(address, buffered=True).headers
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["X-Frame-Options"] == "DENY"
         assert headers["Referrer-Policy"] == "same-origin"
@@ -93,8 +93,8 @@ def test_every_answer_carries_the_guarding_headers(client: FlaskClient) -> None:
 
 def test_pages_are_not_kept_by_caches_between_and_marked_files_are(client: FlaskClient) -> None:
     assert client.get("/login").headers["Cache-Control"] == "private, no-cache"
-    assert "immutable" in client.get("/static/css/tokens.css?v=1").headers["Cache-Control"]
-    assert client.get("/static/js/core/words.js").headers["Cache-Control"] == "public, no-cache"
+    assert "immutable" in client.get("/static/css/tokens.css?v=1", buffered=True).headers["Cache-Control"]
+    assert client.get("/static/js/core/words.js", buffered=True).headers["Cache-Control"] == "public, no-cache"
 
 
 def test_behind_a_tls_proxy_cookies_are_secure(db: Session, tmp_path: Path) -> None:
