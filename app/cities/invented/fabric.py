@@ -107,7 +107,7 @@ def divide(shape: Polygon, count: int, rng: np.random.Generator, cuts: list[Cut]
 def halve(shape: Polygon, share: float, tilt_degrees: float) -> tuple[Polygon, Polygon]:
     """Two parts of a polygon, the first holding `share` of its area; each is one piece.
 
-    The cut goes across the longest axis; where it would leave loose pieces (a bent outline), other directions are tried.
+    The cut goes across the longest axis; where that would leave loose pieces, other directions are tried.
     """
     angle = long_axis_degrees(shape) + tilt_degrees
     for turn in TURNS:
