@@ -84,6 +84,18 @@ CASES = ImportRegister(
             "WHERE (c.external_system, c.external_id) IS DISTINCT FROM (r.external_system, r.external_id)",
         ),
         Check(
+            "cases.number_twice",
+            _l("Another row of the file has the same number."),
+            "SELECT r.line FROM import_rows r JOIN import_rows o ON o.number = r.number "
+            "WHERE o.line < r.line AND o.external_id <> r.external_id",
+        ),
+        Check(
+            "cases.number_mixed",
+            _l("Either all rows or none bring a number made of day and sequence."),
+            "SELECT line FROM import_rows WHERE number ~ '^[0-9]{11,}$' "
+            "AND EXISTS (SELECT FROM import_rows o WHERE o.number IS NULL)",
+        ),
+        Check(
             "cases.closed_before_reported",
             _l("The case was closed before it was reported."),
             "SELECT line FROM import_rows WHERE closed_at < reported_at",

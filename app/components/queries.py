@@ -25,7 +25,7 @@ BRIEF: tuple[Any, ...] = (
     Component.id, Component.code, Component.name_zh, Component.name_en, Component.state, Component.in_charge,
     Component.area_code, Component.located_by, Component.accuracy_m, Component.is_generated,
     func.ST_X(Component.geom).label("lon"), func.ST_Y(Component.geom).label("lat"),
-    CLASS.c.id.label("class_id"), CLASS.c.code.label("class_code"), CLASS.c.scheme,
+    CLASS.c.id.label("class_id"), CLASS.c.kind, CLASS.c.code.label("class_code"), CLASS.c.scheme,
     CLASS.c.name_zh.label("class_zh"), CLASS.c.name_en.label("class_en"),
     CLASS.c.major_id, CLASS.c.major_code, CLASS.c.major_zh, CLASS.c.major_en,
     Area.name_zh.label("area_zh"), Area.name_en.label("area_en"),

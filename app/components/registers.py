@@ -51,6 +51,12 @@ COMPONENTS = ImportRegister(
             "WHERE (c.external_system, c.external_id) IS DISTINCT FROM (r.external_system, r.external_id)",
         ),
         Check(
+            "components.code_twice",
+            _l("Another row of the file has the same code."),
+            "SELECT r.line FROM import_rows r JOIN import_rows o ON o.code = r.code "
+            "WHERE o.line < r.line AND o.external_id <> r.external_id",
+        ),
+        Check(
             "components.unknown_state",
             _l("The condition is none that a component can have."),
             "SELECT line FROM import_rows WHERE lower(state) NOT IN ('intact', 'damaged', 'missing', 'abandoned', "

@@ -1,0 +1,134 @@
+"""The pages of cases, without scripts."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from flask_openapi3 import OpenAPI
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.cases import moves
+from app.cases.models import CaseStatus
+from tests import make, make_accounts, make_cases
+
+
+@pytest.fixture
+def intake(app: OpenAPI, db: Session) -> FlaskClient:
+    """An intake officer of the whole city, logged in."""
+    make.city(db)
+    return make_accounts.client_as(app, make_accounts.account(db, role="intake"))
+
+
+def page(client: FlaskClient, url: str) -> str:
+    answer = client.get(url)
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    return answer.get_data(as_text=True)
+
+
+def test_the_list_says_when_there_is_nothing_and_when_nothing_fits(intake: FlaskClient, db: Session) -> None:
+    assert "No case has been logged in your areas yet." in page(intake, "/cases?lang=en")
+    assert "您的辖区还没有案件。" in page(intake, "/cases?lang=zh")
+    make_cases.case(db)
+    assert "No case fits these filters." in page(intake, "/cases?lang=en&q=nothing-like-it")
+
+
+def test_the_list_shows_number_class_status_and_count(intake: FlaskClient, db: Session) -> None:
+    case = make_cases.case(db, description="<b>dark</b>")
+    shown = page(intake, "/cases?lang=en")
+    assert f'href="/cases/{case.number}"' in shown
+    assert "Street lamp" in shown
+    assert "&lt;b&gt;dark" in shown
+    assert '<span class="count">1</span>' in shown
+    assert "路灯" in page(intake, "/cases?lang=zh")
+
+
+def test_filters_stand_in_the_address_and_as_chips_that_take_them_away(intake: FlaskClient, db: Session) -> None:
+    make_cases.case(db)
+    shown = page(intake, "/cases?lang=en&status=open&clock=overdue&area=310199&q=lamp")
+    assert "Words: lamp" in shown
+    assert 'href="/cases?status=open&amp;clock=overdue&amp;area=310199"' in shown
+    assert "/map?layer=cases" in shown
+
+
+def test_a_filter_that_can_not_be_read_is_told_and_left_out(intake: FlaskClient, db: Session) -> None:
+    case = make_cases.case(db)
+    for query in ("clock=late", "status=nonsense", "class=x", "from=someday", "bbox=1,2"):
+        shown = page(intake, f"/cases?lang=en&{query}")
+        assert 'role="alert"' in shown, query
+        assert case.number in shown, query
+
+
+def test_the_next_page_goes_on_where_this_one_ends(intake: FlaskClient, db: Session) -> None:
+    numbers = [make_cases.case(db, reported_at=make_cases.noon(1, n % 24)).number for n in range(52)]
+    first = page(intake, "/cases?lang=en")
+    after = first.split('rel="next"')[0].rsplit('href="', 1)[1].split('"')[0].replace("&amp;", "&")
+    second = page(intake, after + "&lang=en")
+    shown = {number for number in numbers if number in first}
+    rest = {number for number in numbers if number in second}
+    assert (len(shown), len(rest), shown & rest) == (50, 2, set())
+    assert 'rel="next"' not in second
+
+
+def test_a_case_tells_where_what_and_what_happened(intake: FlaskClient, db: Session) -> None:
+    case = make_cases.case(db, description="dark since Monday", accuracy_m=8)
+    shown = page(intake, f"/cases/{case.number}?lang=en")
+    for words in ("dark since Monday", "310199001001001", "Reported", "8 m", "File the case", "None within 200 m."):
+        assert words in shown, words
+    assert "Dispatch to a department" not in shown  # not this status, not this role
+
+
+def test_a_case_on_the_default_point_says_so(intake: FlaskClient, db: Session) -> None:
+    case = make_cases.case(db)
+    db.execute(text("UPDATE cases SET located_by = 'default'"))
+    assert "Not truly located" in page(intake, f"/cases/{case.number}?lang=en")
+    assert "not truly located" in page(intake, "/cases?lang=en")
+
+
+def test_the_clock_stands_beside_the_case(intake: FlaskClient, db: Session) -> None:
+    case = make_cases.case(db, reported_at=datetime.now(UTC) - timedelta(hours=5))
+    db.execute(text("UPDATE cases SET due_at = now() - interval '2 hours'"))
+    db.expire(case)
+    for url in ("/cases?lang=en", f"/cases/{case.number}?lang=en"):
+        assert "2 hours over" in page(intake, url)
+    assert "已超 2小时" in page(intake, f"/cases/{case.number}?lang=zh")
+
+
+def test_a_step_by_form_goes_on_or_comes_back_with_what_was_typed(intake: FlaskClient, db: Session) -> None:
+    case = make_cases.case(db)
+    url = f"/cases/{case.number}/moves"
+    refused = intake.post(url, data={"to": "refused", "expected": "reported", "note": " "})
+    assert refused.status_code == 422
+    done = intake.post(url, data={"to": "filed", "expected": "reported"})
+    assert (done.status_code, done.headers["Location"]) == (303, f"/cases/{case.number}")
+    stale = intake.post(url, data={"to": "filed", "expected": "reported"})
+    assert stale.status_code == 409
+    assert intake.post(url, data={"to": "nonsense", "expected": "filed"}).status_code == 422
+
+
+def test_a_new_case_starts_on_the_map(app: OpenAPI, intake: FlaskClient, db: Session) -> None:
+    answer = intake.get("/cases/new")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/map?act=new-case")
+    clerk = make_accounts.client_as(app, make_accounts.account(db, role="clerk"))
+    assert clerk.get("/cases/new").status_code == 403
+
+
+def test_the_first_screen_says_what_waits_for_each_role(app: OpenAPI, intake: FlaskClient, db: Session) -> None:
+    case = make_cases.case(db)
+    assert case.number in page(intake, "/?lang=en")
+    dispatcher = make_accounts.client_as(app, make_accounts.account(db, role="dispatcher"))
+    assert case.number not in page(dispatcher, "/?lang=en")
+    moves.move(db, make_cases.viewer("intake"), case.number, CaseStatus.FILED)
+    assert case.number in page(dispatcher, "/?lang=en")
+    db.execute(text("UPDATE cases SET due_at = now() - interval '2 hours', reported_at = now() - interval '9 hours'"))
+    planner = make_accounts.client_as(app, make_accounts.account(db, role="planner"))
+    assert "Cases overdue" in page(planner, "/?lang=en")
+    far = make_accounts.client_as(app, make_accounts.account(db, role="dispatcher", areas=[make_cases.NORTH_AREA]))
+    assert case.number not in page(far, "/?lang=en")
+
+
+def test_strangers_are_sent_to_the_login(client: FlaskClient) -> None:
+    answer = client.get("/cases", headers={"Accept": "text/html"})
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/login?next=/cases")
