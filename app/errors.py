@@ -18,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from app.accounts.errors import Unauthenticated
+from app.accounts.session import assume_nobody
 from app.web.reasons import reason_of
 from gis.errors import CityError, Conflict, Forbidden, InvalidInput, NotFound, Unavailable
 from layers.layer import Words
@@ -111,6 +112,8 @@ def wants_json() -> bool:
 
 def answer(problem: Problem) -> Response:
     """The HTTP answer for a problem, in the form that the asker reads."""
+    if problem.status >= 500:
+        assume_nobody()
     if wants_json():
         told = jsonify(problem.to_dict())
         told.mimetype = "application/problem+json"

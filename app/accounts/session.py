@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from flask import Flask, Request, current_app, g, request, session
-from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from flask_login import AnonymousUserMixin, LoginManager, UserMixin, current_user, login_user, logout_user
 
 from app.accounts.errors import Unauthenticated
 from app.accounts.models import Account
@@ -82,6 +82,12 @@ def person() -> LoggedIn | None:
     return current_user._get_current_object() if current_user and current_user.is_authenticated else None
 
 
+def assume_nobody() -> None:
+    """Where the account could not be read, telling of that must not try to read it again."""
+    if "_login_user" not in g:
+        g._login_user = AnonymousUserMixin()
+
+
 def current_viewer() -> Viewer:
     """Who looks; Unauthenticated when nobody is logged in."""
     someone = person()
@@ -102,7 +108,8 @@ def guard() -> None:
     if view is None or getattr(view, "is_public", False) or request.endpoint == "static":
         return
     current_viewer()
-    if not is_by_token() and not request.path.startswith(BACKGROUND):
+    is_background = request.path.startswith(BACKGROUND) or "X-Background" in request.headers
+    if not is_by_token() and not is_background:
         _touch()
 
 

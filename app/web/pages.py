@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.accounts.areas import names_of
 from app.accounts.session import current_viewer, public
+from app.live.message import CHANNELS
 from app.web.home import cards_for
 from app.web.i18n import LANGUAGES
 from app.web.links import local_target
@@ -26,8 +27,10 @@ def home() -> str:
     with transaction() as db:
         cards = cards_for(db, viewer)
         areas = names_of(db, viewer.prefixes)
-    acts = first_acts(viewer)
-    return render_template("web/home.html", cards=cards, areas=areas, acts=acts, now=datetime.now(UTC))
+    channels = [name for name in sorted(CHANNELS) if viewer.may(f"{name}.read")]
+    return render_template(
+        "web/home.html", cards=cards, areas=areas, acts=first_acts(viewer), channels=channels, now=datetime.now(UTC)
+    )
 
 
 @bp.post("/language")
