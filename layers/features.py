@@ -14,7 +14,7 @@ from grid.reach import Viewer
 from layers.counts import total
 from layers.filters import NOTHING, Filter, rows_of
 from layers.layer import Layer
-from layers.rectangle import rectangle, touches
+from layers.rectangle import plan_for_each_rectangle, rectangle, touches
 from layers.tiles import tile_value
 
 LIMIT_MAX = 10_000
@@ -54,6 +54,7 @@ def page(
     Forbidden for a layer of people: those leave as counts only.
     """
     limit = max(1, min(limit, LIMIT_MAX))
+    plan_for_each_rectangle(db)
     asked = page_statement(layer, viewer, chosen, bbox=bbox, after=after, limit=limit + 1, newest=newest)
     found = db.execute(asked).all()
     more = len(found) > limit

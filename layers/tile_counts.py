@@ -112,6 +112,8 @@ def coarser(squares: list[Square]) -> list[Square]:
 
 
 def _squares(layer: Layer, rows: Subquery, z: int, near: ColumnElement[bool]) -> Select[Any]:
+    """Rows counted by square. OFFSET 0 keeps what is asked of squares from being asked of each row: PostgreSQL would
+    guess that one row answers to it, and join the others one by one (5.8 s for a tile of 7,567 cases)."""
     world = float(SIDE << z)
     lon, lat = _middle(layer, rows.c.geom)
     clamped = func.greatest(func.least(lat, literal_column("89.9")), literal_column("-89.9"))
@@ -121,6 +123,7 @@ def _squares(layer: Layer, rows: Subquery, z: int, near: ColumnElement[bool]) ->
             ((1 - func.asinh(func.tan(func.radians(clamped))) / func.pi()) / 2 * world).label("down"),
         )
         .where(near)
+        .offset(literal_column("0"))
         .subquery("spots")
     )
     across, down = (

@@ -29,7 +29,7 @@ from grid.reach import Viewer
 from layers.filters import NOTHING, Filter, rows_of
 from layers.layer import Field, Layer
 from layers.mercator import BUFFER, EXTENT, MARGIN, Tile, metres_a_pixel
-from layers.rectangle import envelope, touches
+from layers.rectangle import envelope, plan_for_each_rectangle, touches
 from layers.shielded_tiles import shielded_tile
 from layers.tile_counts import counts_tile
 
@@ -45,6 +45,7 @@ def tile(db: Session, layer: Layer, viewer: Viewer, at: Tile, chosen: Filter = N
     """
     if at.z < layer.zooms.start:
         return b""
+    plan_for_each_rectangle(db)
     if layer.floor is not None:
         return shielded_tile(db, layer, viewer, at, chosen)
     found, body = db.execute(rows_statement(layer, viewer, at, chosen)).one()

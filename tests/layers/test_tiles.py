@@ -185,8 +185,17 @@ def test_a_tile_is_one_statement_whose_text_is_the_same_for_every_tile(db: Sessi
     for zoom in (14, 15, 16):
         tile(db, LAMPS, EVERYBODY, tile_at(*SPOT, zoom))
         tile(db, LAMPS, EVERYBODY, tile_at(*SPOT, zoom), read_filter(LAMPS, {}))
-    assert len(sent) == 6
-    assert len(set(sent)) == 1
+    tiles_sent = [sql for sql in sent if "ST_AsMVT" in sql]
+    assert len(tiles_sent) == 6
+    assert len(set(tiles_sent)) == 1
+
+
+def test_a_tile_is_planned_for_its_own_rectangle_however_many_came_before(db: Session) -> None:
+    lamps(db, make.city(db)[SOUTH_CELL], spread(50))
+    for zoom in (*range(12, 20), *range(12, 20)):
+        tile(db, LAMPS, EVERYBODY, tile_at(*SPOT, zoom))
+    generic = "SELECT sum(generic_plans) FROM pg_prepared_statements WHERE statement LIKE '%ST_AsMVT(%lamps%'"
+    assert db.execute(text(generic)).scalar_one() == 0
 
 
 def test_the_rows_of_a_tile_are_found_by_the_spatial_index(db: Session) -> None:
