@@ -170,7 +170,7 @@ def _one_by_one(
     reasons: dict[int, str] = {}
     for index, text in enumerate(encoded.dictionary.to_pylist()):
         try:
-            results.append(_plain(field, field.one.validate_python(_spelled(field, text)), zone))
+            results.append(_plain(field, field.one(_spelled(field, text)), zone))
         except ValidationError as error:
             results.append(None)
             reasons[index] = reason_of(error.errors(include_url=False)[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import types
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -67,7 +68,7 @@ class RowField:
     choices: tuple[str, ...]
     is_plain: bool
     limits: dict[str, Any]
-    one: TypeAdapter[Any] = field(repr=False)
+    one: Callable[[object], Any] = field(repr=False)
 
     @property
     def is_required(self) -> bool:
@@ -77,10 +78,10 @@ class RowField:
 
 def fields_of(row: type[ImportRow]) -> tuple[RowField, ...]:
     """The fields of a row model, in its order."""
-    return tuple(_field(name, info) for name, info in row.model_fields.items())
+    return tuple(_field(row, name, info) for name, info in row.model_fields.items())
 
 
-def _field(name: str, info: FieldInfo) -> RowField:
+def _field(row: type[ImportRow], name: str, info: FieldInfo) -> RowField:
     inner, is_optional = _without_none(info.annotation)
     kind: Kind = next(
         (kind for python, kind in KINDS if isinstance(inner, type) and issubclass(inner, python)), "other"
@@ -91,12 +92,24 @@ def _field(name: str, info: FieldInfo) -> RowField:
     elif get_origin(inner) in (dict, list) or inner in (dict, list):
         sql_type = "jsonb"
     limits, plain = _limits(info)
+    validators = row.__pydantic_decorators__.field_validators.values()
+    is_guarded = any(name in validator.info.fields or "*" in validator.info.fields for validator in validators)
     choices = tuple(str(m.value) for m in inner) if kind == "choice" and issubclass(inner, enum.Enum) else ()
     annotation: Any = Annotated[inner, *info.metadata] if info.metadata else inner
     default = info.get_default(call_default_factory=True, validated_data={})
-    return RowField(
-        name, kind, sql_type, is_optional, default, _names(name, info), choices, plain, limits, TypeAdapter(annotation)
-    )
+    one = _by_model(row, name) if is_guarded else TypeAdapter(annotation).validate_python
+    plain = plain and not is_guarded
+    return RowField(name, kind, sql_type, is_optional, default, _names(name, info), choices, plain, limits, one)
+
+
+def _by_model(row: type[ImportRow], name: str) -> Callable[[object], Any]:
+    """The validation of a field that the row model guards with validators of its own."""
+
+    def validate(value: object) -> Any:
+        made = row.__pydantic_validator__.validate_assignment(row.model_construct(), name, value)
+        return getattr(made, name)
+
+    return validate
 
 
 def _without_none(annotation: Any) -> tuple[Any, bool]:

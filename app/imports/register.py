@@ -59,8 +59,8 @@ class ImportRow(BaseModel):
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
-    external_id: Annotated[str | None, Field(default=None, max_length=200)]
-    accuracy_m: Annotated[float | None, Field(default=None, ge=0, le=100_000)]
+    external_id: Annotated[str | None, Field(max_length=200)] = None
+    accuracy_m: Annotated[float | None, Field(ge=0, le=100_000)] = None
     located_by: LocatedBy = LocatedBy.IMPORT
 
 
