@@ -72,6 +72,7 @@ def make_engine(url: str, *, pool_size: int = 8, max_overflow: int = 4) -> Engin
         pool_size=pool_size,
         max_overflow=max_overflow,
         pool_pre_ping=True,
+        hide_parameters=True,  # bound values may be names and numbers of people: they stay out of errors and logs
         connect_args={"prepare_threshold": 1, "options": "-c jit=off -c timezone=UTC"},
     )
 

@@ -19,12 +19,21 @@ ACTS: dict[str, Words] = {
     "tokens.revoke": _l("Ended a token"),
     "residents.open": _l("Opened a resident's record"),
     "residents.create": _l("Registered a resident"),
+    "residents.correct": _l("Corrected a resident's record"),
+    "residents.move": _l("Entered a move"),
+    "residents.leave": _l("Ended a residence"),
+    "residents.list": _l("Listed residents, masked"),
+    "residents.search": _l("Looked for a resident"),
+    "residents.read": _l("Looked at a resident, masked"),
+    "residents.building": _l("Looked at a building's dwellings"),
 }
 
 SUBJECTS: dict[str, Words] = {
     "account": _l("Account"),
     "person": _l("Resident"),
     "resident": _l("Resident"),
+    "residents": _l("Residents"),
+    "building": _l("Building"),
     "case": _l("Case"),
     "event": _l("Event"),
     "component": _l("Component"),

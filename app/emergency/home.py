@@ -38,7 +38,7 @@ def running_events(db: Session, viewer: Viewer) -> Card | None:
         count=found["matched"],
         url="/events?status=active,contained",
         rows=rows,
-        order=10 if viewer.may("events.edit") else 60,
+        order=1 if viewer.may("events.edit") else 60,
     )
 
 

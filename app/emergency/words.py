@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext as _
@@ -46,7 +46,7 @@ def changes_in_words(data: Mapping[str, Any]) -> list[str]:
     """What a line of the log changed, one text a field; classes and long texts are only named."""
     told = []
     for field, pair in data.items():
-        if field in FIELDS and isinstance(pair, Sequence) and len(pair) == 2:
+        if field in FIELDS and isinstance(pair, list) and len(pair) == 2:
             before, after = (_value(field, one) for one in pair)
             told.append(
                 _("{field}: {before} → {after}").format(field=FIELDS[field], before=before, after=after)

@@ -8,12 +8,20 @@ from geoalchemy2.shape import to_shape
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.audit.service import record
 from app.live.service import announce
 from app.residents.models import Dwelling, Person, ResidentEntry
 from app.residents.visible import visible
 from gis.errors import NotFound
 from grid.models import UnitCell
 from grid.reach import Viewer
+
+ACTS = {
+    "registered": "residents.create",
+    "corrected": "residents.correct",
+    "moved": "residents.move",
+    "left": "residents.leave",
+}
 
 
 def get(db: Session, viewer: Viewer, person_id: int, *, lock: bool = False) -> Person:
@@ -27,9 +35,10 @@ def get(db: Session, viewer: Viewer, person_id: int, *, lock: bool = False) -> P
 
 
 def log(db: Session, viewer: Viewer, person: Person, kind: str, note: str = "") -> None:
-    """Add a line to a person's history; the note holds no personal data."""
+    """Add a line to a person's history and to the audit record; the note holds no personal data."""
     db.add(ResidentEntry(person_id=person.id, kind=kind, account_id=viewer.account_id, actor=viewer.name, note=note))
     db.flush()
+    record(db, viewer, act=ACTS[kind], subject="person", subject_id=person.id, detail={"note": note} if note else None)
 
 
 def tell(db: Session, dwelling: Dwelling, person_id: int, kind: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -12,10 +13,11 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Role
 from app.audit.models import AuditEntry
-from app.residents import queries
+from app.audit.words import act_name
+from app.residents import queries, residing, service
 from app.residents.layers import DWELLINGS, RESIDENTS
 from app.residents.opening import open_person
-from app.residents.schemas import Opening, PersonSearch, Purpose, ResidentQuery
+from app.residents.schemas import Correction, Leaving, NewResidence, Opening, PersonSearch, Purpose, ResidentQuery
 from gis.errors import Forbidden, InvalidInput, NotFound
 from grid.reach import Viewer
 from tests import make, make_people
@@ -167,3 +169,18 @@ def test_the_map_layer_holds_places_and_nothing_of_the_person(db: Session) -> No
     assert db.execute(RESIDENTS.rows(clerk("310199001002"))).all() == []
     assert [row.use for row in db.execute(DWELLINGS.rows(clerk()))] == ["unknown"]
     assert not DWELLINGS.is_open_to(viewer(Role.PLANNER))
+
+
+def test_every_write_is_in_the_audit_record_too(db: Session) -> None:
+    make.city(db)
+    house = make_people.building(db)
+    old, new = (make_people.dwelling(db, room, inside=house) for room in ("1", "2"))
+    person = make_people.person(db, old)
+    service.correct(db, clerk(), person.id, Correction(phone="13912345678"))
+    residence = residing.move(db, clerk(), person.id, NewResidence(dwelling_id=new.id, from_on=date(2025, 1, 1)))
+    residing.leave(db, clerk(), person.id, residence.id, Leaving(to_on=date(2025, 2, 1)))
+    acts = list(db.scalars(select(AuditEntry.act).order_by(AuditEntry.id)))
+    assert acts == ["residents.create", "residents.correct", "residents.move", "residents.leave"]
+    assert {str(act_name(act)) for act in acts}.isdisjoint(acts)
+    rows = db.scalars(select(AuditEntry))
+    assert "13912345678" not in json.dumps([row.detail for row in rows])
