@@ -98,6 +98,8 @@ def words_of(error: CityError) -> str:
 
 def problem_of(error: CityError) -> Problem:
     """The problem that an error of ours is told as."""
+    if isinstance(error, Unavailable):
+        assume_nobody()
     status = next((status for family, status in STATUS if isinstance(error, family)), 500)
     return Problem(status, error.code, words_of(error), error.field)
 
@@ -112,8 +114,6 @@ def wants_json() -> bool:
 
 def answer(problem: Problem) -> Response:
     """The HTTP answer for a problem, in the form that the asker reads."""
-    if problem.status >= 500:
-        assume_nobody()
     if wants_json():
         told = jsonify(problem.to_dict())
         told.mimetype = "application/problem+json"
@@ -159,6 +159,7 @@ def from_integrity(error: IntegrityError) -> Problem:
 
 def unknown(error: BaseException) -> Problem:
     """Something that nobody foresaw: logged under a number that the reader is given."""
+    assume_nobody()
     trace = secrets.token_hex(4)
     log.error("unforeseen error %s at %s %s", trace, request.method, request.path, exc_info=error)
     detail = _("An error that nobody foresaw. Its number is {trace}.").format(trace=trace)
@@ -197,6 +198,7 @@ def install(web: Flask) -> None:
 
 
 def _database_away(error: Exception) -> Response:
+    assume_nobody()
     log.error("the database does not answer: %s", error)
     return answer(Problem(503, "unavailable", _("The database does not answer.")))
 
