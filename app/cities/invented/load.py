@@ -14,11 +14,12 @@ import shapely
 from numpy.typing import NDArray
 from shapely import Polygon
 from shapely.geometry.base import BaseGeometry
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.cities import records, steps
 from app.cities.invented import buildings, fabric, happenings, people, things
-from app.cities.invented.names import english_area_name, road_names, romanised
+from app.cities.invented.names import english_area_name, people_names, road_names, romanised
 from app.cities.profile import Invented, Profile
 from app.cities.writing import column, put, take_ids
 from gis.datum import from_wgs84, to_wgs84, transform_geometry
@@ -103,6 +104,7 @@ def load(db: Session, profile: Profile, amount: Amount, say: Say) -> None:
     say("unit cells")
     cells = steps.write_cells(db, profile, lines=roads, buildings=metres.back(built.shape))
     town = Town(profile, invented, amount, metres, woven, water, built, names, cells)
+    _staff_duty_cells(db, town, facts)
     say("roads, ground, addresses, buildings")
     _write_ground(db, town, roads)
     address_ids = _write_addresses(db, town)
@@ -169,6 +171,20 @@ def _road_names(woven: fabric.Fabric, rng: np.random.Generator) -> dict[int, tup
     ranks = {stretch.road: stretch.rank for stretch in woven.stretches}
     roads = sorted(ranks)
     return dict(zip(roads, road_names([ranks[road] for road in roads], rng), strict=True))
+
+
+def _staff_duty_cells(db: Session, town: Town, facts: pd.DataFrame) -> None:
+    """Each duty cell gets an invented inspector and the team of its street."""
+    codes = db.execute(text("SELECT id, area_code FROM duty_cells ORDER BY code")).all()
+    staff = people_names(len(codes), np.random.default_rng([town.amount.seed, 11]))
+    stems = {code: _stem(name) for code, name in zip(facts["code"], facts["name_zh"], strict=True)}
+    db.execute(
+        text("UPDATE duty_cells SET responsible = :who, team = :team WHERE id = :id"),
+        [
+            {"id": row.id, "who": who, "team": f"{stems[row.area_code[:9]]}网格队"}
+            for row, who in zip(codes, staff, strict=True)
+        ],
+    )
 
 
 def _write_ground(db: Session, town: Town, roads: NDArray[np.object_]) -> None:
