@@ -22,7 +22,7 @@ from grid.words import search_text
 __all__ = ["Found", "add", "search", "search_text"]
 
 LIMIT_MAX = 50
-ALIKE = 0.45  # word similarity (pg_trgm) below which a text isn't the same misspelled
+ALIKE = 0.5  # word similarity (pg_trgm) below which a text isn't the same misspelled
 LENGTH_MAX = 100
 
 
@@ -78,8 +78,9 @@ def search(
 ) -> list[Found]:
     """Addresses, areas, roads and cells in the viewer's reach that fit a text, best first.
 
-    "南京西路1038号", "Nanjing Xi Lu 1038", "njxl1038" and "1038 nanjing west rd" find the same door. With `near`
-    (lon, lat) the nearest of equally good ones come first. An empty text finds nothing; InvalidInput for a bad limit.
+    "南京西路1038号", "Nanjing Xi Lu 1038", "njxl1038" and "1038 nanjing west rd" find the same door. Texts that are only
+    alike are offered when nothing fits. With `near` (lon, lat) the nearest of equally good ones come first. An empty
+    text finds nothing; InvalidInput for a bad limit.
     """
     if not 1 <= limit <= LIMIT_MAX:
         raise InvalidInput("The limit is from 1 to {most}.", field="limit", most=LIMIT_MAX)
@@ -88,9 +89,8 @@ def search(
         return []
     found = _cells(db, viewer, asked) + _named(db, viewer, asked, limit)
     found += _addresses(db, viewer, asked, limit, near)
-    if sum(one.score >= 1 for one in found) < limit:
-        known = {(one.kind, one.id) for one in found}
-        found += [one for one in _alike(db, viewer, asked, limit, near) if (one.kind, one.id) not in known]
+    if not any(one.score >= 1 for one in found):
+        found += _alike(db, viewer, asked, limit, near)
     return sorted(found, key=lambda one: -one.score)[:limit]
 
 
@@ -158,7 +158,10 @@ def _begins(form: str, end: str = "") -> ColumnElement[bool]:
 
 def _named(db: Session, viewer: Viewer, asked: str, limit: int) -> list[Found]:
     """Areas and roads by name."""
-    best = names.find(db, asked)[:limit]
+    best = names.find(db, asked)
+    if best and best[0][0] >= 1:
+        best = [one for one in best if one[0] >= 1]
+    best = best[:limit]
     areas = {name.key: score for score, name in best if name.kind == "area"}
     found = []
     if areas:
@@ -168,13 +171,18 @@ def _named(db: Session, viewer: Viewer, asked: str, limit: int) -> list[Found]:
             select(Area.code, Area.name_zh, Area.name_en, *_spot(inside), *_box(Area.geom)).where(*chosen)
         )
         found += [
-            Found("area", code, zh, en, lon, lat, code, (w, s, e, n), areas[code] + 0.5)
+            Found("area", code, zh, en, lon, lat, code, (w, s, e, n), _above(areas[code], 0.5))
             for code, zh, en, lon, lat, w, s, e, n in rows
         ]
     for score, name in best:
         if name.kind == "road":
-            found.append(_road(db, name, score + 0.6))
+            found.append(_road(db, name, _above(score, 0.6)))
     return found
+
+
+def _above(score: float, more: float) -> float:
+    """A name that fits comes before the addresses that hold it; one that is only alike doesn't."""
+    return score + more if score >= 1 else score
 
 
 def _road(db: Session, name: names.Name, score: float) -> Found:

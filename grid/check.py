@@ -33,7 +33,7 @@ _UNOWNED = text("""
     WHERE d.valid_to IS NULL AND d.kind = 'inspection' AND d.responsible IS NULL AND d.team IS NULL ORDER BY d.code
 """)
 _ROWS = """
-    SELECT r.id, ST_X(a.spot), ST_Y(a.spot), coalesce(r.unit_cell_id, -1), r.area_code FROM {table} r
+    SELECT r.id, ST_X(a.spot), ST_Y(a.spot), coalesce(r.unit_cell_id, -1), coalesce(r.area_code, '') FROM {table} r
     CROSS JOIN LATERAL (SELECT grid_anchor(r.geom) AS spot) a
     WHERE r.id > :after {current} ORDER BY r.id LIMIT :batch
 """
