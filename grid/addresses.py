@@ -78,8 +78,8 @@ def search(
 ) -> list[Found]:
     """Addresses, areas, roads and cells in the viewer's reach that fit a text, best first.
 
-    "南京西路1038号", "Nanjing Xi Lu 1038", "njxl1038" and "1038 nanjing west rd" find the same door. Texts that are only
-    alike are offered when nothing fits. With `near` (lon, lat) the nearest of equally good ones come first. An empty
+    "南京西路1038号", "Nanjing Xi Lu 1038", "njxl1038" and "1038 nanjing west rd" find the same door. Texts only alike
+    are offered when nothing fits. With `near` (lon, lat) the nearest of equally good ones come first. An empty
     text finds nothing; InvalidInput for a bad limit.
     """
     if not 1 <= limit <= LIMIT_MAX:
