@@ -36,7 +36,7 @@ RIGHTS: dict[str, Words] = {
 _LOOK = frozenset({"places.read", "layers.read", "cases.read", "events.read", "components.read", "facilities.read"})
 
 ROLES: dict[Role, frozenset[str]] = {
-    Role.INSPECTOR: _LOOK | {"cases.create"},
+    Role.INSPECTOR: _LOOK | {"cases.create", "cases.move"},  # verifies, checks, closes what was handled on the spot
     Role.INTAKE: _LOOK | {"cases.create", "cases.move", "events.create"},
     Role.DISPATCHER: _LOOK | {"cases.create", "cases.move", "layers.export"},
     Role.DEPARTMENT: _LOOK | {"cases.move", "components.edit"},

@@ -17,6 +17,7 @@ from app.cases.models import Case, CasePhoto
 from app.cases.numbers import city_zone
 from app.cases.photo_file import clean
 from app.cases.visible import visible
+from app.settings import Settings
 from gis.db import on_commit
 from gis.errors import Forbidden, InvalidInput, NotFound
 from grid.reach import Viewer
@@ -31,6 +32,11 @@ class PhotoStore:
 
     root: Path
     max_bytes: int
+
+    @classmethod
+    def of(cls, settings: Settings) -> PhotoStore:
+        """The store of a home."""
+        return cls(settings.home / "uploads", settings.upload_max_mb * 1_000_000)
 
     def path(self, key: str, *, thumbnail: bool = False) -> Path:
         """The file of a key; the key must be one of ours."""

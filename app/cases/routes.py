@@ -137,7 +137,7 @@ def get_thumbnail(path: PhotoPath) -> Response:
 def store() -> photos.PhotoStore:
     """Where this city keeps its photos."""
     city: Assembly = current_app.extensions["city"]
-    return photos.PhotoStore(city.settings.home / "uploads", city.settings.upload_max_mb * 1_000_000)
+    return photos.PhotoStore.of(city.settings)
 
 
 def _send(key: str, *, thumbnail: bool) -> Response:

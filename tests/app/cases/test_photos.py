@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.cases import photos
+from app.cases import photos, tasks
 from app.cases.models import CasePhoto
 from app.cases.photo_file import MAX_PIXELS, NotAPhoto, PhotoTooLarge, clean
+from app.settings import read_settings
 from gis.errors import Forbidden, InvalidInput, NotFound
 from grid.reach import Viewer
 from tests import make, make_accounts, make_cases
@@ -169,6 +170,20 @@ def test_a_role_that_logs_nothing_uploads_nothing(db: Session, tmp_path: Path) -
     with pytest.raises(Forbidden):
         photos.add(db, Viewer(1, "x", "clerk", ("",)), make_cases.jpeg(), store(tmp_path))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_worker_takes_away_what_was_left_for_a_day(
+    db: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CITY_HOME", str(tmp_path))
+    me = make_accounts.viewer(db, role="inspector")
+    photos.add(db, me, make_cases.jpeg(), photos.PhotoStore.of(read_settings()))
+    now = datetime.now(UTC)
+    tasks.remove_unused_photos(int((now + timedelta(hours=23)).timestamp()))
+    assert db.scalar(select(func.count()).select_from(CasePhoto)) == 1
+    tasks.remove_unused_photos(int((now + timedelta(hours=25)).timestamp()))
+    assert db.scalar(select(func.count()).select_from(CasePhoto)) == 0
+    assert list(tmp_path.rglob("*.jpg")) == []
 
 
 def test_photos_never_attached_are_taken_away_and_others_stay(db: Session, tmp_path: Path) -> None:

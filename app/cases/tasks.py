@@ -1,0 +1,21 @@
+"""What the worker does for cases."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from app.cases import photos
+from app.jobs.queue import QUEUE
+from app.settings import read_settings
+from gis.db import transaction
+
+KEPT = timedelta(days=1)  # a form may lie open over a shift
+
+
+@QUEUE.periodic(cron="17 * * * *")
+@QUEUE.task(name="cases.remove_unused_photos", queueing_lock="cases.remove_unused_photos", pass_context=False)
+def remove_unused_photos(timestamp: int) -> None:
+    """Take away photos that no case was logged with within a day of the hour that the worker was asked for."""
+    before = datetime.fromtimestamp(timestamp, UTC) - KEPT
+    with transaction() as db:
+        photos.remove_unused(db, photos.PhotoStore.of(read_settings()), before=before)
