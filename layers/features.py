@@ -6,15 +6,28 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Select, Text, bindparam, cast, func, literal_column, select
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from gis.errors import Forbidden, NotFound
 from grid.reach import Viewer
 from layers.counts import total
 from layers.filters import NOTHING, Filter, rows_of
+from layers.kept import kept_statement
 from layers.layer import Layer
-from layers.rectangle import plan_for_each_rectangle, rectangle, touches
+from layers.rectangle import any_rectangle, edges, plan_for_each_rectangle, touches
 from layers.tiles import tile_value
 
 LIMIT_MAX = 10_000
@@ -55,14 +68,14 @@ def page(
     """
     limit = max(1, min(limit, LIMIT_MAX))
     plan_for_each_rectangle(db)
-    asked = page_statement(layer, viewer, chosen, bbox=bbox, after=after, limit=limit + 1, newest=newest)
-    found = db.execute(asked).all()
+    statement, binds = page_query(layer, viewer, chosen, bbox=bbox, after=after, limit=limit + 1, newest=newest)
+    found = db.execute(statement, binds).all()
     more = len(found) > limit
     kept = found[:limit]
     return Page([row.feature for row in kept], kept[-1].id if more else None)
 
 
-def page_statement(
+def page_query(
     layer: Layer,
     viewer: Viewer,
     chosen: Filter,
@@ -71,18 +84,29 @@ def page_statement(
     after: int | None,
     limit: int,
     newest: bool = False,
-) -> Select[Any]:
-    """Id and GeoJSON text of each feature."""
+) -> tuple[Select[Any], dict[str, float]]:
+    """Id and GeoJSON text of each feature; the statement is kept for a while, and comes with its binds."""
     _refuse_people(layer)
+    kind = f"page {bbox is not None} {after is not None} {newest}"
+
+    def build() -> Select[Any]:
+        return _page_statement(layer, viewer, chosen, here=bbox is not None, on=after is not None, newest=newest)
+
+    binds: dict[str, float] = {"most": limit}
+    binds |= ({} if after is None else {"after": after}) | ({} if bbox is None else edges(bbox))
+    return kept_statement(kind, layer, viewer, chosen, build), binds
+
+
+def _page_statement(layer: Layer, viewer: Viewer, chosen: Filter, *, here: bool, on: bool, newest: bool) -> Select[Any]:
     rows = rows_of(layer, viewer, chosen)
     picked = select(rows)
-    if bbox is not None:
-        picked = picked.where(touches(rows.c.geom, rectangle(*bbox)))
-    if after is not None:
-        mark: Any = bindparam("after", after, unique=True)
+    if here:
+        picked = picked.where(touches(rows.c.geom, any_rectangle()))
+    if on:
+        mark: Any = bindparam("after", type_=BigInteger)
         picked = picked.where(rows.c.id < mark if newest else rows.c.id > mark)
     order = rows.c.id.desc() if newest else rows.c.id
-    part = picked.order_by(order).limit(bindparam("most", limit, unique=True)).subquery("part")
+    part = picked.order_by(order).limit(bindparam("most", type_=Integer)).subquery("part")
     made = select(part.c.id, _feature(layer, part.c).label("feature"))
     return made.order_by(part.c.id.desc() if newest else part.c.id)
 
@@ -102,9 +126,18 @@ def matched(db: Session, layer: Layer, viewer: Viewer, chosen: Filter = NOTHING,
     _refuse_people(layer)
     if bbox is None:
         return total(db, layer, viewer, chosen)
-    rows = rows_of(layer, viewer, chosen)
-    near = select(func.count()).select_from(rows).where(touches(rows.c.geom, rectangle(*bbox)))
-    return db.execute(near).scalar_one()
+    statement, binds = matched_query(layer, viewer, chosen, bbox)
+    return int(db.execute(statement, binds).scalar_one())
+
+
+def matched_query(layer: Layer, viewer: Viewer, chosen: Filter, bbox: Bbox) -> tuple[Select[Any], dict[str, float]]:
+    """One number; the statement is kept for a while, and comes with its binds."""
+
+    def build() -> Select[Any]:
+        rows = rows_of(layer, viewer, chosen)
+        return select(func.count()).select_from(rows).where(touches(rows.c.geom, any_rectangle()))
+
+    return kept_statement("matched", layer, viewer, chosen, build), edges(bbox)
 
 
 def _feature(layer: Layer, columns: Any) -> ColumnElement[str]:

@@ -10,17 +10,32 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, Integer, Select, Subquery, cast, func, literal_column, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Double,
+    Float,
+    Integer,
+    Select,
+    Subquery,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    select,
+    true,
+)
 from sqlalchemy.orm import Session
 
 from grid.reach import Viewer
 from layers.filters import NOTHING, Filter, rows_of
+from layers.kept import kept_statement
 from layers.layer import Layer
 from layers.mercator import BUFFER, EXTENT, HALF_WORLD_M, Tile, latitude
-from layers.rectangle import rectangle, touches
+from layers.rectangle import any_frame, any_rectangle, edges, touches
 
 SIDE = 8  # squares along a tile: 64 pixels each on a screen, room for a circle with a number in it
 REACH = 1e-9  # degrees by which rows are looked for around a tile, so that rounding loses none on the border
+WORLD = bindparam("world", type_=Double)
 PULL = 0.5  # how far a circle stands from its square's middle towards its rows' mean: near them, yet apart from others
 
 
@@ -58,13 +73,25 @@ class Square:
 
 def counts_tile(db: Session, layer: Layer, viewer: Viewer, at: Tile, chosen: Filter = NOTHING) -> bytes:
     """The tile as MVT with the one layer ``<id>_counts``: points with ``count``, each square once."""
-    return bytes(db.execute(counts_statement(layer, viewer, at, chosen)).scalar_one() or b"")
+    statement, binds = counts_query(layer, viewer, at, chosen)
+    return bytes(db.execute(statement, binds).scalar_one() or b"")
 
 
-def counts_statement(layer: Layer, viewer: Viewer, at: Tile, chosen: Filter = NOTHING) -> Select[Any]:
-    """One value: the tile."""
-    squares = count_squares(layer, viewer, at, chosen).subquery("squares")
-    step = 2 * HALF_WORLD_M / (SIDE << at.z)
+def counts_query(
+    layer: Layer, viewer: Viewer, at: Tile, chosen: Filter = NOTHING
+) -> tuple[Select[Any], dict[str, float]]:
+    """One value, the tile; the statement is the same for all tiles, and comes with its binds."""
+    west, south, east, north = at.bounds()
+    binds: dict[str, float] = {
+        **edges((west - REACH, south - REACH, east + REACH, north + REACH)), "z": at.z, "x": at.x, "y": at.y,
+        "world": float(SIDE << at.z), "first_across": at.x * SIDE, "first_down": at.y * SIDE,
+    }  # fmt: skip
+    return kept_statement("counts", layer, viewer, chosen, lambda: _counts_statement(layer, viewer, chosen)), binds
+
+
+def _counts_statement(layer: Layer, viewer: Viewer, chosen: Filter) -> Select[Any]:
+    squares = _squares_of_tile(layer, viewer, chosen).subquery("squares")
+    step = 2 * HALF_WORLD_M / WORLD
 
     def place(square: ColumnElement[Any], mean: ColumnElement[Any]) -> ColumnElement[Any]:
         return (square + 0.5) * (1 - PULL) + mean * PULL
@@ -76,30 +103,28 @@ def counts_statement(layer: Layer, viewer: Viewer, at: Tile, chosen: Filter = NO
         ),
         literal_column("3857"),
     )
-    geom = func.ST_AsMVTGeom(point, func.ST_TileEnvelope(at.z, at.x, at.y), EXTENT, BUFFER)
+    geom = func.ST_AsMVTGeom(point, any_frame(), EXTENT, BUFFER)
     drawn = select(squares.c["count"], geom.label("geom")).order_by(squares.c.down, squares.c.across).subquery("drawn")
     mvt = func.ST_AsMVT(literal_column("drawn"), literal_column(f"'{layer.id}_counts'"), EXTENT, "geom")
     return select(mvt).select_from(drawn)
 
 
-def count_squares(layer: Layer, viewer: Viewer, at: Tile, chosen: Filter = NOTHING) -> Select[Any]:
+def _squares_of_tile(layer: Layer, viewer: Viewer, chosen: Filter) -> Select[Any]:
     """The squares of a tile that hold rows: ``across``, ``down`` (counted over the world), ``count`` and mean places.
 
     A line or an area stands in the square that the middle of its bounding box lies in.
     """
     rows = rows_of(layer, viewer, chosen)
-    west, south, east, north = at.bounds()
-    near = rectangle(west - REACH, south - REACH, east + REACH, north + REACH)
-    squares = _squares(layer, rows, at.z, touches(rows.c.geom, near)).subquery("all_squares")
-    first = {"across": at.x * SIDE, "down": at.y * SIDE}
-    inside = (squares.c[name].between(first[name], first[name] + SIDE - 1) for name in first)
+    squares = _squares(layer, rows, touches(rows.c.geom, any_rectangle())).subquery("all_squares")
+    first = {name: bindparam(f"first_{name}", type_=Integer) for name in ("across", "down")}
+    inside = (squares.c[name].between(start, start + (SIDE - 1)) for name, start in first.items())
     return select(squares).where(*inside)
 
 
 def all_squares(db: Session, layer: Layer, viewer: Viewer, z: int, chosen: Filter = NOTHING) -> list[Square]:
     """Every square of a zoom that holds rows."""
-    squares = _squares(layer, rows_of(layer, viewer, chosen), z, true())
-    return [Square(*row) for row in db.execute(squares)]
+    squares = _squares(layer, rows_of(layer, viewer, chosen), true())
+    return [Square(*row) for row in db.execute(squares, {"world": float(SIDE << z)})]
 
 
 def coarser(squares: list[Square]) -> list[Square]:
@@ -111,23 +136,25 @@ def coarser(squares: list[Square]) -> list[Square]:
     return list(merged.values())
 
 
-def _squares(layer: Layer, rows: Subquery, z: int, near: ColumnElement[bool]) -> Select[Any]:
-    """Rows counted by square. OFFSET 0 keeps what is asked of squares from being asked of each row: PostgreSQL would
-    guess that one row answers to it, and join the others one by one (5.8 s for a tile of 7,567 cases)."""
-    world = float(SIDE << z)
+def _squares(layer: Layer, rows: Subquery, near: ColumnElement[bool]) -> Select[Any]:
+    """Rows counted by square; binds ``world``, the squares around the world.
+
+    OFFSET 0 keeps what is asked of squares from being asked of each row: PostgreSQL would guess that one row answers to
+    it, and join the others one by one (5.8 s for a tile of 7,567 cases).
+    """
     lon, lat = _middle(layer, rows.c.geom)
     clamped = func.greatest(func.least(lat, literal_column("89.9")), literal_column("-89.9"))
     spots = (
         select(
-            ((lon + 180.0) / 360.0 * world).label("across"),
-            ((1 - func.asinh(func.tan(func.radians(clamped))) / func.pi()) / 2 * world).label("down"),
+            ((lon + 180.0) / 360.0 * WORLD).label("across"),
+            ((1 - func.asinh(func.tan(func.radians(clamped))) / func.pi()) / 2 * WORLD).label("down"),
         )
         .where(near)
         .offset(literal_column("0"))
         .subquery("spots")
     )
     across, down = (
-        cast(func.greatest(func.least(func.floor(spots.c[name]), world - 1), 0), Integer) for name in ("across", "down")
+        cast(func.greatest(func.least(func.floor(spots.c[name]), WORLD - 1), 0), Integer) for name in ("across", "down")
     )
     return select(
         across.label("across"),

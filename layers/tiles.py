@@ -12,10 +12,12 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     DateTime,
+    Double,
     Enum,
     Select,
     Subquery,
     Text,
+    bindparam,
     case,
     func,
     literal_column,
@@ -27,9 +29,10 @@ from sqlalchemy.orm import Session
 
 from grid.reach import Viewer
 from layers.filters import NOTHING, Filter, rows_of
+from layers.kept import kept_statement
 from layers.layer import Field, Layer
 from layers.mercator import BUFFER, EXTENT, MARGIN, Tile, metres_a_pixel
-from layers.rectangle import envelope, plan_for_each_rectangle, touches
+from layers.rectangle import any_frame, any_rectangle, edges, plan_for_each_rectangle, touches
 from layers.shielded_tiles import shielded_tile
 from layers.tile_counts import counts_tile
 
@@ -48,40 +51,54 @@ def tile(db: Session, layer: Layer, viewer: Viewer, at: Tile, chosen: Filter = N
     plan_for_each_rectangle(db)
     if layer.floor is not None:
         return shielded_tile(db, layer, viewer, at, chosen)
-    found, body = db.execute(rows_statement(layer, viewer, at, chosen)).one()
+    statement, binds = rows_query(layer, viewer, at, chosen)
+    found, body = db.execute(statement, binds).one()
     if found > ROWS_MAX:
         return counts_tile(db, layer, viewer, at, chosen)
     return bytes(body or b"")
 
 
-def rows_statement(layer: Layer, viewer: Viewer, at: Tile, chosen: Filter = NOTHING) -> Select[Any]:
-    """One row: how many rows lie in the tile (at most `ROWS_MAX` + 1 are looked at), and the tile if they fit."""
+def rows_query(
+    layer: Layer, viewer: Viewer, at: Tile, chosen: Filter = NOTHING
+) -> tuple[Select[Any], dict[str, float]]:
+    """One row: how many rows lie in the tile (at most `ROWS_MAX` + 1 are looked at), and the tile if they fit.
+
+    The statement is the same for all tiles (below `SIMPLIFY_BELOW` another than above), and comes with its binds.
+    """
+    is_far = layer.geometry != "POINT" and at.z < SIMPLIFY_BELOW
+    kind = f"rows {is_far} {ROWS_MAX}"
+    statement = kept_statement(kind, layer, viewer, chosen, lambda: _rows_statement(layer, viewer, chosen, far=is_far))
+    place = edges(at.bounds(MARGIN)) | {"z": at.z, "x": at.x, "y": at.y}
+    return statement, place | ({"tolerance_m": metres_a_pixel(at.z) / 2} if is_far else {})
+
+
+def _rows_statement(layer: Layer, viewer: Viewer, chosen: Filter, *, far: bool) -> Select[Any]:
     rows = rows_of(layer, viewer, chosen)
     hits = (
         select(rows.c.id, rows.c.geom, *(rows.c[field.name] for field in layer.fields if field.in_tile))
-        .where(touches(rows.c.geom, envelope(at, MARGIN)))
+        .where(touches(rows.c.geom, any_rectangle()))
         .limit(ROWS_MAX + 1)
         .cte("hits")
         .prefix_with("MATERIALIZED", dialect="postgresql")
     )
     total = select(func.count()).select_from(hits).scalar_subquery()
-    drawn = _drawn(layer, hits, at)
+    drawn = _drawn(layer, hits, far=far)
     ordered: Any = aggregate_order_by(literal_column("'id'"), drawn.c.id)
     mvt = func.ST_AsMVT(literal_column("drawn"), literal_column(f"'{layer.id}'"), EXTENT, "geom", ordered)
     body = select(mvt).select_from(drawn).where(drawn.c.geom.is_not(None)).scalar_subquery()
     return select(total.label("found"), case((total <= ROWS_MAX, body)).label("body"))
 
 
-def _drawn(layer: Layer, hits: Any, at: Tile) -> Subquery:
+def _drawn(layer: Layer, hits: Any, *, far: bool) -> Subquery:
     """Id, geometry in tile units and the few properties of each row.
 
-    Below zoom `SIMPLIFY_BELOW` lines and areas lose what is under half a pixel; one that would vanish becomes a point.
+    From afar lines and areas lose what is under half a pixel; one that would vanish becomes a point.
     """
-    frame = func.ST_TileEnvelope(at.z, at.x, at.y)
+    frame = any_frame()
     flat = func.ST_Transform(hits.c.geom, literal_column("3857"))
     geom: ColumnElement[Any] = func.ST_AsMVTGeom(flat, frame, EXTENT, BUFFER)
-    if layer.geometry != "POINT" and at.z < SIMPLIFY_BELOW:
-        outline = func.ST_Simplify(flat, metres_a_pixel(at.z) / 2, literal_column("true"))
+    if far:
+        outline = func.ST_Simplify(flat, bindparam("tolerance_m", type_=Double), literal_column("true"))
         geom = func.coalesce(
             func.ST_AsMVTGeom(outline, frame, EXTENT, BUFFER),
             func.ST_AsMVTGeom(func.ST_PointOnSurface(flat), frame, EXTENT, BUFFER),

@@ -10,13 +10,13 @@ from __future__ import annotations
 import statistics
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import psutil
 import psycopg
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select
 from sqlalchemy.dialects import postgresql
 
 from app.accounts.rights import RIGHTS
@@ -24,11 +24,10 @@ from app.cases.layers import CASES
 from app.maps.bench_city import SOUTH, TILE_DEG, WEST, Served, Town, served, town
 from gis.errors import Unavailable
 from grid.reach import whole_city
-from layers.features import page_statement
-from layers.filters import NOTHING, rows_of
+from layers.features import matched_query, page_query
+from layers.filters import NOTHING
 from layers.mercator import tile_at
-from layers.rectangle import rectangle, touches
-from layers.tiles import rows_statement
+from layers.tiles import rows_query
 
 TILE_RATIO, FEATURE_RATIO, MEMORY_MB = 1.3, 2.0, 500.0
 SAMPLES = 40
@@ -81,7 +80,7 @@ def _tiles(of: Town) -> list[Question]:
     """Tiles spread over the city."""
     tiles = {tile_at(*_spot(of, n), 14) for n in range(SAMPLES * 3)}
     return [
-        Question(f"/tiles/cases/{at.z}/{at.x}/{at.y}.mvt", (_text(rows_statement(CASES, VIEWER, at)),))
+        Question(f"/tiles/cases/{at.z}/{at.x}/{at.y}.mvt", (_text(*rows_query(CASES, VIEWER, at)),))
         for at in sorted(tiles, key=lambda at: (at.x * 7919 + at.y) % 104729)[:SAMPLES]
     ]
 
@@ -92,11 +91,12 @@ def _pages(of: Town) -> list[Question]:
     for n in range(SAMPLES):
         west, south = _spot(of, n)
         bbox = (west, south, west + 1.8 * TILE_DEG, south + TILE_DEG)
-        picked = page_statement(CASES, VIEWER, NOTHING, bbox=bbox, after=None, limit=101)
-        rows = rows_of(CASES, VIEWER)
-        matched = select(func.count()).select_from(rows).where(touches(rows.c.geom, rectangle(*bbox)))
+        picked = page_query(CASES, VIEWER, NOTHING, bbox=bbox, after=None, limit=101)
+        matched = matched_query(CASES, VIEWER, NOTHING, bbox)
         edges = ",".join(f"{edge:.6f}" for edge in bbox)
-        found.append(Question(f"/api/v1/layers/cases/features?bbox={edges}&limit=100", (_text(picked), _text(matched))))
+        found.append(
+            Question(f"/api/v1/layers/cases/features?bbox={edges}&limit=100", (_text(*picked), _text(*matched)))
+        )
     return found
 
 
@@ -107,10 +107,10 @@ def _spot(of: Town, n: int) -> tuple[float, float]:
     return WEST + across * room, SOUTH + up * room
 
 
-def _text(statement: Select[Any]) -> tuple[str, dict[str, Any]]:
+def _text(statement: Select[Any], binds: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """A statement as psycopg takes it."""
     compiled = statement.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
-    return str(compiled), dict(compiled.params)
+    return str(compiled), dict(compiled.construct_params(dict(binds)))
 
 
 def _measure(of: Town, server: Served, questions: Sequence[Question]) -> Times:

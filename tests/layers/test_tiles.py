@@ -10,7 +10,7 @@ from grid.models import Building
 from layers import tiles
 from layers.filters import read_filter
 from layers.mercator import Tile, tile_at
-from layers.tiles import rows_statement, tile
+from layers.tiles import rows_query, tile
 from tests import make
 from tests.layers.things import (
     EVERYBODY,
@@ -201,7 +201,7 @@ def test_a_tile_is_planned_for_its_own_rectangle_however_many_came_before(db: Se
 def test_the_rows_of_a_tile_are_found_by_the_spatial_index(db: Session) -> None:
     lamps(db, make.city(db)[SOUTH_CELL], spread(3_000))
     db.execute(text("ANALYZE addresses"))
-    statement = rows_statement(LAMPS, SOUTH_STREET, tile_at(*SPOT, 20))
-    compiled = statement.compile(db.get_bind(), compile_kwargs={"literal_binds": True})
+    statement, binds = rows_query(LAMPS, SOUTH_STREET, tile_at(*SPOT, 20))
+    compiled = statement.params(binds).compile(db.get_bind(), compile_kwargs={"literal_binds": True})
     plan = "\n".join(row[0] for row in db.execute(text(f"EXPLAIN {str(compiled).replace(':', chr(92) + ':')}")))
     assert "ix_addresses_geom" in plan
