@@ -1,28 +1,5 @@
-/**
- * Mounts modules: `<section data-module="cases/nearby">` loads /static/js/cases/nearby.js and calls its `mount(element)`.
- * Elements that come later are mounted with `mountAll(root)`.
- */
-
-const mounted = new WeakSet();
-
-/** @param {HTMLElement} element */
-async function mountOne(element) {
-  if (mounted.has(element)) return;
-  mounted.add(element);
-  try {
-    const module = await import(`city/${element.dataset.module}.js`);
-    await module.mount(element);
-    element.dataset.mounted = "yes";
-  } catch (error) {
-    element.dataset.mounted = "failed";
-    console.error(`module ${element.dataset.module}:`, error);
-  }
-}
-
-/** @param {ParentNode} [root] */
-export async function mountAll(root = document) {
-  await Promise.all([...root.querySelectorAll("[data-module]")].map(mountOne));
-}
+/** Loaded by every page: mounts its modules. Nothing imports this file, so that it runs once. */
+import { mountAll } from "city/core/mount.js";
 
 await mountAll();
 document.documentElement.dataset.ready = "yes";

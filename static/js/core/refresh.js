@@ -1,5 +1,5 @@
 /** A part of a page that follows changes: when a channel in `data-channels` speaks, its content is read again. */
-import { mountAll } from "city/core/boot.js";
+import { mountAll } from "city/core/mount.js";
 import { send } from "http";
 import { subscribe } from "live";
 

@@ -3,7 +3,7 @@ import { getJSON } from "http";
 import { named, t } from "words";
 
 const WAIT_MS = 180;
-const KINDS = () => ({ address: t("Address"), area: t("Area"), road: t("Road"), cell: t("Cell"), case: t("Case") });
+const KINDS = () => ({ address: t("Address"), area: t("Administrative area"), road: t("Road"), cell: t("Cell"), case: t("Case") });
 
 /** @typedef {{kind: string, text: string, note: string, url: string}} Found */
 
