@@ -18,6 +18,7 @@ from app.cities.invented.fabric import Fabric, long_axis_degrees, polygons
 
 SETBACK_M = 11.0
 GREEN_SHARE = 0.07
+FLAT_M2 = 60.0
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,11 @@ PATTERNS = (
 
 @dataclass(frozen=True)
 class Buildings:
-    """Arrays of one length: outline, floors, use, index of road, house number. And the blocks left green."""
+    """Arrays of one length: outline, floors, flats on each, use, community, road, number. And the green blocks."""
 
     shape: NDArray[np.object_]
     floors: NDArray[np.int64]
+    flats_a_floor: NDArray[np.int64]
     use: NDArray[np.object_]
     community: NDArray[np.object_]
     road: NDArray[np.int64]
@@ -76,8 +78,9 @@ def build_up(fabric: Fabric, keep_clear: BaseGeometry, rng: np.random.Generator)
             communities += [block.community] * len(rows)
     outlines = np.array(shapes, dtype=object)
     road, number = _house_numbers(fabric, outlines)
+    flats = np.maximum(1, np.round(shapely.area(outlines) / FLAT_M2)).astype(np.int64)
     return Buildings(
-        outlines, np.concatenate(floors), np.array(uses, dtype=object), np.array(communities, dtype=object),
+        outlines, np.concatenate(floors), flats, np.array(uses, dtype=object), np.array(communities, dtype=object),
         road, number, green,
     )  # fmt: skip
 

@@ -16,7 +16,6 @@ from app.cities.invented.names import people_names
 
 WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2])  # GB 11643-1999
 CHECKS = np.array(list("10X98765432"))
-FLATS_PER_FLOOR = 4
 HOUSEHOLD = np.array([0.06, 0.27, 0.32, 0.22, 0.09, 0.04])  # share of dwellings with 0, 1, … 5 residents
 AGE_BANDS = ((0, 14, 0.10), (15, 34, 0.23), (35, 59, 0.35), (60, 79, 0.26), (80, 99, 0.06))
 
@@ -62,13 +61,14 @@ def _dwellings(buildings: Buildings, wanted: int, rng: np.random.Generator) -> D
     for code in np.unique(community):
         turn[community == code] = np.arange(int((community == code).sum()))
     homes = homes[np.argsort(turn, kind="stable")]
-    flats = buildings.floors[homes] * FLATS_PER_FLOOR
+    flats = buildings.floors[homes] * buildings.flats_a_floor[homes]
     last = int(np.searchsorted(np.cumsum(flats), wanted)) + 1
     homes, flats = homes[:last], flats[:last]
     building = np.repeat(homes, flats)
     index = np.concatenate([np.arange(n) for n in flats])
-    floor = index // FLATS_PER_FLOOR + 1
-    room = np.array([f"{f}{i % FLATS_PER_FLOOR + 1:02d}" for f, i in zip(floor, index, strict=True)], dtype=object)
+    a_floor = np.repeat(buildings.flats_a_floor[homes], flats)
+    floor = index // a_floor + 1
+    room = np.array([f"{f}{i + 1:02d}" for f, i in zip(floor, index % a_floor, strict=True)], dtype=object)
     return Dwellings(building, floor, room)
 
 
