@@ -97,7 +97,7 @@ class Case(Base, HasId, Located):
         Index("ix_cases_geog", text("(geom::geography)"), postgresql_using="gist"),
         Index("ix_cases_reported_at", "reported_at", "id"),
         Index("ix_cases_class_id", "class_id"),
-        Index("ix_cases_status", "status"),
+        Index("ix_cases_status_area_code", "status", "area_code"),  # counts by status are read from it alone
         Index("ix_cases_due_at_open", "due_at", postgresql_where=text("due_at IS NOT NULL AND closed_at IS NULL")),
     )
 

@@ -51,7 +51,7 @@ def list_cases() -> str:
         query, problem = _read_query(args)
         asked, problem = _read_filter(db, query, problem)
         after = paging.decode(query.after) if query.after else ()
-        rows, matched = queries.page(db, viewer, asked, now=now, limit=PAGE + 1, after=after)
+        rows = queries.page(db, viewer, asked, now=now, limit=PAGE + 1, after=after)
         counts = queries.statuses(db, viewer, _without_status(asked), now)
         context: dict[str, Any] = {
             "counts": counts,
@@ -60,7 +60,8 @@ def list_cases() -> str:
         }
     last = rows[PAGE - 1] if len(rows) > PAGE else None
     return render_template(
-        "cases/list.html", items=[show.line(row, now) for row in rows[:PAGE]], matched=matched, asked=args,
+        "cases/list.html", items=[show.line(row, now) for row in rows[:PAGE]], asked=args,
+        matched=sum(counts.get(one.value, 0) for one in asked.statuses or CaseStatus),
         problem=problem, statuses=STATUSES, kinds=KINDS, sources=SOURCES, clocks=show.clock_choices(),
         open_count=sum(counts.get(one.value, 0) for one in OPEN_STATUSES),
         link=lambda **changes: show.link("/cases", args, **{key.rstrip("_"): value for key, value in changes.items()}),

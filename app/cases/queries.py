@@ -62,8 +62,8 @@ class CaseFilter:
 
 def page(
     db: Session, viewer: Viewer, asked: CaseFilter, *, now: datetime, limit: int, after: Sequence[Any] = ()
-) -> tuple[list[Row[Any]], int]:
-    """One page of cases, newest report first, and how many match in all. Two queries, whatever the length.
+) -> list[Row[Any]]:
+    """One page of cases, newest report first; one query, whatever the length.
 
     Parameters
     ----------
@@ -71,12 +71,24 @@ def page(
         Reported time and id of the last row seen: a page stays right while cases are added.
     """
     viewer.require("cases.read")
-    wanted = and_(visible(viewer), *conditions(asked, now))
-    listed = _joined(BRIEF).where(wanted).order_by(Case.reported_at.desc(), Case.id.desc()).limit(limit)
+    picked = select(Case.id).where(visible(viewer), *conditions(asked, now))
     if after:
-        listed = listed.where(tuple_(Case.reported_at, Case.id) < tuple_(*_mark(after)))
-    matched = db.scalars(select(func.count()).select_from(Case).where(wanted)).one()
-    return list(db.execute(listed).all()), matched
+        picked = picked.where(tuple_(Case.reported_at, Case.id) < tuple_(*_mark(after)))
+    newest = (Case.reported_at.desc(), Case.id.desc())
+    return _with_facts(db, picked.order_by(*newest).limit(limit), *newest)
+
+
+def matched(db: Session, viewer: Viewer, asked: CaseFilter, *, now: datetime) -> int:
+    """How many cases a filter lets through, exactly."""
+    viewer.require("cases.read")
+    wanted = and_(visible(viewer), *conditions(asked, now))
+    return db.scalars(select(func.count()).select_from(Case).where(wanted)).one()
+
+
+def _with_facts(db: Session, picked: Select[Any], *order: Any) -> list[Row[Any]]:
+    """The picked cases with class, area and address: joined to the few rows that are shown, not to all that match."""
+    few = picked.subquery("few")
+    return list(db.execute(_joined(BRIEF).join(few, few.c.id == Case.id).order_by(*order)).all())
 
 
 def _mark(after: Sequence[Any]) -> tuple[datetime, int]:
@@ -189,18 +201,20 @@ def near(
     viewer.require("cases.read")
     if not 0 < radius_m <= NEAR_MAX_M:
         raise InvalidInput("The radius {radius} m is not above 0 and at most 5000.", radius=radius_m, field="radius_m")
-    return [(row, row.distance_m) for row in db.execute(near_rows(viewer, at, radius_m, class_id).limit(limit))]
+    few = near_rows(viewer, at, radius_m, class_id).limit(limit).subquery("few")
+    found = _joined((*BRIEF, few.c.distance_m)).join(few, few.c.id == Case.id)
+    return [(row, row.distance_m) for row in db.execute(found.order_by(few.c.distance_m, Case.id))]
 
 
 def near_rows(viewer: Viewer, at: Point, radius_m: float, class_id: int | None) -> Select[Any]:
-    """What `near` runs; uses ix_cases_geog."""
+    """Ids and distances that `near` takes the first of; uses ix_cases_geog."""
     place = func.geography(func.ST_SetSRID(func.ST_MakePoint(at.x, at.y), 4326))
     spot = func.geography(Case.geom)  # the very expression ix_cases_geog indexes
-    distance_m = func.ST_Distance(spot, place).label("distance_m")
-    found = _joined((*BRIEF, distance_m)).where(func.ST_DWithin(spot, place, radius_m), is_open(), visible(viewer))
+    columns: list[Any] = [Case.id, func.ST_Distance(spot, place).label("distance_m")]
+    found = select(*columns).where(func.ST_DWithin(spot, place, radius_m), is_open(), visible(viewer))
     if class_id is not None:
         found = found.where(Case.class_id.in_(with_minors([class_id])))
-    return found.order_by(distance_m, Case.id)
+    return found.order_by(columns[1], Case.id)
 
 
 def statuses(db: Session, viewer: Viewer, asked: CaseFilter, now: datetime) -> dict[str, int]:
@@ -212,11 +226,11 @@ def statuses(db: Session, viewer: Viewer, asked: CaseFilter, now: datetime) -> d
 
 def next_due(db: Session, viewer: Viewer, limit: int) -> list[Row[Any]]:
     """Open cases with a limit, the most pressing first; uses ix_cases_due_at_open."""
-    chosen = _joined(BRIEF).where(Case.due_at.is_not(None), Case.closed_at.is_(None), is_open(), visible(viewer))
-    return list(db.execute(chosen.order_by(Case.due_at, Case.id).limit(limit)).all())
+    picked = select(Case.id).where(Case.due_at.is_not(None), Case.closed_at.is_(None), is_open(), visible(viewer))
+    return _with_facts(db, picked.order_by(Case.due_at, Case.id).limit(limit), Case.due_at, Case.id)
 
 
 def oldest(db: Session, viewer: Viewer, statuses: Sequence[CaseStatus], limit: int) -> list[Row[Any]]:
     """Cases of some statuses, the one that has waited longest first."""
-    chosen = _joined(BRIEF).where(Case.status.in_(statuses), visible(viewer))
-    return list(db.execute(chosen.order_by(Case.reported_at, Case.id).limit(limit)).all())
+    picked = select(Case.id).where(Case.status.in_(statuses), visible(viewer))
+    return _with_facts(db, picked.order_by(Case.reported_at, Case.id).limit(limit), Case.reported_at, Case.id)

@@ -59,13 +59,13 @@ def get_cases(query: CaseQuery) -> Response:
     with transaction() as db:
         asked = reading.filter_of(query, city_zone(db))
         after = paging.decode(query.after) if query.after else ()
-        rows, matched = queries.page(db, viewer, asked, now=now, limit=query.limit + 1, after=after)
+        rows = queries.page(db, viewer, asked, now=now, limit=query.limit + 1, after=after)
         shown = rows[: query.limit]
         last = shown[-1] if len(rows) > query.limit else None
         return jsonify({
             "items": [reading.brief(row, now) for row in shown],
             "next": paging.encode([last.reported_at, last.id]) if last else None,
-            "matched": matched,
+            "matched": queries.matched(db, viewer, asked, now=now),
         })  # fmt: skip
 
 

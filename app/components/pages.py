@@ -45,7 +45,7 @@ def list_components() -> str:
     with transaction() as db:
         query, asked, problem = _asked(args)
         after = paging.decode(query.after) if query.after else ()
-        rows, matched = queries.page(db, viewer, asked, limit=PAGE + 1, after=after)
+        rows = queries.page(db, viewer, asked, limit=PAGE + 1, after=after)
         names = {key: show.named(*both) for key, both in majors(db, "component").items()}
         counts = queries.states(db, viewer, ComponentFilter(**{**asked.__dict__, "states": ()}))
     more = None
@@ -53,7 +53,8 @@ def list_components() -> str:
         more = show.link("/components", args)
         more += ("&" if "?" in more else "?") + "after=" + paging.encode([rows[PAGE - 1].code])
     return render_template(
-        "components/list.html", items=[line(row) for row in rows[:PAGE]], matched=matched, asked=args, problem=problem,
+        "components/list.html", items=[line(row) for row in rows[:PAGE]], asked=args,
+        matched=sum(counts.get(one.value, 0) for one in asked.states or ComponentState), problem=problem,
         states=STATES, counts=counts, majors=names, more=more, on_map=show.map_link("components", args, ON_MAP),
         link=lambda **changes: show.link("/components", args, **changes),
     )  # fmt: skip

@@ -52,15 +52,21 @@ class ComponentFilter:
 
 def page(
     db: Session, viewer: Viewer, asked: ComponentFilter, *, limit: int, after: Sequence[Any] = ()
-) -> tuple[list[Row[Any]], int]:
-    """One page of components in the order of their codes, and how many match in all; two queries."""
+) -> list[Row[Any]]:
+    """One page of components in the order of their codes; one query."""
+    viewer.require("components.read")
+    picked = select(Component.id).where(visible(viewer), *conditions(asked))
+    if after:
+        picked = picked.where(Component.code > _mark(after))
+    few = picked.order_by(Component.code).limit(limit).subquery("few")
+    return list(db.execute(_joined(BRIEF).join(few, few.c.id == Component.id).order_by(Component.code)).all())
+
+
+def matched(db: Session, viewer: Viewer, asked: ComponentFilter) -> int:
+    """How many components a filter lets through, exactly."""
     viewer.require("components.read")
     wanted = and_(visible(viewer), *conditions(asked))
-    listed = _joined(BRIEF).where(wanted).order_by(Component.code).limit(limit)
-    if after:
-        listed = listed.where(Component.code > _mark(after))
-    matched = db.scalars(select(func.count()).select_from(Component).where(wanted)).one()
-    return list(db.execute(listed).all()), matched
+    return db.scalars(select(func.count()).select_from(Component).where(wanted)).one()
 
 
 def _mark(after: Sequence[Any]) -> str:
@@ -159,15 +165,17 @@ def near(
     viewer.require("components.read")
     if not 0 < radius_m <= NEAR_MAX_M:
         raise InvalidInput("The radius {radius} m is not above 0 and at most 5000.", radius=radius_m, field="radius_m")
-    return [(row, row.distance_m) for row in db.execute(near_rows(viewer, at, radius_m, class_id).limit(limit))]
+    few = near_rows(viewer, at, radius_m, class_id).limit(limit).subquery("few")
+    found = _joined((*BRIEF, few.c.distance_m)).join(few, few.c.id == Component.id)
+    return [(row, row.distance_m) for row in db.execute(found.order_by(few.c.distance_m, Component.id))]
 
 
 def near_rows(viewer: Viewer, at: Point, radius_m: float, class_id: int | None) -> Select[Any]:
-    """What `near` runs; uses ix_components_geog."""
+    """Ids and distances that `near` takes the first of; uses ix_components_geog."""
     place = func.geography(func.ST_SetSRID(func.ST_MakePoint(at.x, at.y), 4326))
     spot = func.geography(Component.geom)  # the very expression ix_components_geog indexes
-    distance_m = func.ST_Distance(spot, place).label("distance_m")
-    found = _joined((*BRIEF, distance_m)).where(func.ST_DWithin(spot, place, radius_m), visible(viewer))
+    columns: list[Any] = [Component.id, func.ST_Distance(spot, place).label("distance_m")]
+    found = select(*columns).where(func.ST_DWithin(spot, place, radius_m), visible(viewer))
     if class_id is not None:
         found = found.where(Component.class_id.in_(with_minors([class_id])))
-    return found.order_by(distance_m, Component.id)
+    return found.order_by(columns[1], Component.id)

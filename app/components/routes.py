@@ -38,13 +38,14 @@ def get_components(query: ComponentQuery) -> Response:
     viewer = current_viewer()
     with transaction() as db:
         after = paging.decode(query.after) if query.after else ()
-        rows, matched = queries.page(db, viewer, reading.filter_of(query), limit=query.limit + 1, after=after)
+        asked = reading.filter_of(query)
+        rows = queries.page(db, viewer, asked, limit=query.limit + 1, after=after)
         shown = rows[: query.limit]
         last = shown[-1] if len(rows) > query.limit else None
         return jsonify({
             "items": [reading.brief(row) for row in shown],
             "next": paging.encode([last.code]) if last else None,
-            "matched": matched,
+            "matched": queries.matched(db, viewer, asked),
         })  # fmt: skip
 
 

@@ -144,7 +144,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_cases_geom", "cases", ["geom"], unique=False, postgresql_using="gist")
     op.create_index("ix_cases_reported_at", "cases", ["reported_at", "id"], unique=False)
-    op.create_index("ix_cases_status", "cases", ["status"], unique=False)
+    op.create_index("ix_cases_status_area_code", "cases", ["status", "area_code"], unique=False)
     op.create_index(op.f("ix_cases_unit_cell_id"), "cases", ["unit_cell_id"], unique=False)
     op.create_index(
         "ix_cases_due_at_open",
@@ -228,7 +228,7 @@ def downgrade() -> None:
     op.drop_table("case_days")
     op.drop_index("ix_cases_due_at_open", table_name="cases")
     op.drop_index(op.f("ix_cases_unit_cell_id"), table_name="cases")
-    op.drop_index("ix_cases_status", table_name="cases")
+    op.drop_index("ix_cases_status_area_code", table_name="cases")
     op.drop_index("ix_cases_reported_at", table_name="cases")
     op.drop_index("ix_cases_geom", table_name="cases", postgresql_using="gist")
     op.drop_index("ix_cases_geog", table_name="cases", postgresql_using="gist")

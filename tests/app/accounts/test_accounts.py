@@ -42,7 +42,7 @@ def test_every_right_in_the_table_is_known_and_every_role_has_some() -> None:
         ("grid.edit", {"administrator"}),
         ("events.create", {"intake", "commander"}),
         ("events.edit", {"commander"}),
-        ("cases.move", {"intake", "dispatcher", "department"}),
+        ("cases.move", {"inspector", "intake", "dispatcher", "department"}),
         ("cases.create", {"inspector", "intake", "dispatcher", "commander"}),
         ("layers.read", {role.value for role in Role}),
     ],

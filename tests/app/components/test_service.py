@@ -29,8 +29,9 @@ HERE = make_cases.viewer("department", make_cases.SOUTH_AREA)
 
 
 def listed(db: Session, asked: ComponentFilter | None = None, by: Viewer | None = None) -> list[str]:
-    rows, matched = queries.page(db, by or make_cases.viewer(), asked or ComponentFilter(), limit=100)
-    assert matched == len(rows)
+    viewer, wanted = by or make_cases.viewer(), asked or ComponentFilter()
+    rows = queries.page(db, viewer, wanted, limit=100)
+    assert queries.matched(db, viewer, wanted) == len(rows)
     return [row.code for row in rows]
 
 
