@@ -22,6 +22,7 @@ OPERATING = {
     "backup": "app.launch.backup:backup",
     "restore": "app.launch.restore:restore",
     "test": "app.launch.suite:suite",
+    "bench": "app.launch.bench:bench",
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 
 from app.jobs import worker
 from app.launch.context import open_city
@@ -10,3 +11,5 @@ from app.launch.context import open_city
 settings = open_city()
 logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 worker.run(settings.database_url or "")
+logging.shutdown()
+os._exit(0)  # taking GIS libraries apart costs seconds, and the kernel frees all of it anyway

@@ -146,7 +146,7 @@ def _add_all(archive: tarfile.TarFile, facts: Facts, dump: Path, home: Path) -> 
     archive.addfile(head, io.BytesIO(about))
     archive.add(dump, "database.dump", recursive=False)
     kept = [path for path in files_below(home / "keys") if path.name not in STAYS]
-    uploads = list(files_below(home / "uploads"))
+    uploads = [path for path in files_below(home / "uploads") if path.name not in STAYS]
     with bar("uploads", len(uploads), "files") as advance:
         for path in [*kept, *uploads]:
             archive.add(path, str(path.relative_to(home)), recursive=False)

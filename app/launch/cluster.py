@@ -26,9 +26,9 @@ SMALL_SHM = 256 << 20
 def bin_dir(version: str | None = None) -> Path:
     """Where PostgreSQL keeps its programs: those of a version, or the newest installed (Debian's layout)."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: int(p.parts[-3]))
-    if version is not None:
-        found = [program for program in found if program.parts[-3] == version] or ([] if found else found)
-        if not found and shutil.which("initdb") is None:
+    if found and version is not None:
+        found = [program for program in found if program.parts[-3] == version]
+        if not found:
             raise Unavailable(
                 "This city's database was made by PostgreSQL {version}, which is not installed any more. "
                 "Install postgresql-{version} and its PostGIS, then ./city backup here and restore in a new home.",

@@ -6,6 +6,7 @@ The worker class patches sockets and select before it loads the application; psy
 from __future__ import annotations
 
 import os
+import sys
 
 from app.settings import read_settings
 
@@ -26,3 +27,10 @@ accesslog = "-"
 access_log_format = '%(t)s %(h)s "%(m)s %(U)s" %(s)s %(b)s %(M)sms'
 proc_name = "citygrid"
 control_socket_disable = True  # one socket for all of a user's servers; the supervisor is in control here
+
+
+def worker_exit(_server: object, _worker: object) -> None:
+    """Leave at once: taking GIS libraries apart costs seconds, and the kernel frees all of it anyway."""
+    leaving = sys.exception()
+    code = leaving.code if isinstance(leaving, SystemExit) and isinstance(leaving.code, int) else 0
+    os._exit(code)  # gunicorn tells a worker that could not boot by its code

@@ -27,6 +27,7 @@ from app.settings import Settings, read_settings
 from gis import db as database
 from gis.errors import Conflict, InvalidInput, Unavailable
 
+NO_BACKUP = "This file is not a backup made by ./city backup."
 EMPTY = Path(__file__).with_name("empty.sql")
 NO_PATH = b"SELECT pg_catalog.set_config('search_path', '', false);"
 PUBLIC = b"SELECT pg_catalog.set_config('search_path', 'public', false);"  # our SQL functions call PostGIS by bare name
@@ -43,7 +44,7 @@ def restore(file: Path, replace: bool) -> None:
     """
     settings = read_settings()
     start.prepare_home(settings.home)
-    with start.alone(settings.home), tarfile.open(file, "r:") as archive:
+    with start.alone(settings.home), open_archive(file) as archive:
         facts = read_facts(archive)
         with start.database_only(settings) as url:
             settle(settings.home, url)
@@ -60,6 +61,14 @@ def restore(file: Path, replace: bool) -> None:
     click.echo(f"Restored {facts.name_zh} {facts.name_en} of {facts.made_at}.")
 
 
+def open_archive(file: Path) -> tarfile.TarFile:
+    """The backup, opened; InvalidInput if it is none."""
+    try:
+        return tarfile.open(file, "r:")
+    except tarfile.TarError as error:
+        raise InvalidInput(NO_BACKUP) from error
+
+
 def read_facts(archive: tarfile.TarFile) -> Facts:
     """What a backup says of itself; InvalidInput if it is none, or one that this code can't read."""
     try:
@@ -67,7 +76,7 @@ def read_facts(archive: tarfile.TarFile) -> Facts:
         facts = Facts(**json.loads(head.read() if head else b""))
         archive.getmember("database.dump")
     except (KeyError, ValueError, TypeError) as error:
-        raise InvalidInput("This file is not a backup made by ./city backup.") from error
+        raise InvalidInput(NO_BACKUP) from error
     if facts.format > FORMAT or (facts.revision and not schema.knows(facts.revision)):
         raise InvalidInput("This backup was made by a newer version of CityGrid. Update the code first.")
     return facts

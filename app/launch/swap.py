@@ -19,7 +19,7 @@ FOLDERS = ("uploads", "keys")
 MARK = ".restored"
 
 
-STAYS = frozenset({"database", "first-logins"})  # belongs to a home, not to a city
+STAYS = frozenset({"database", "first-logins", MARK})  # belongs to a home, not to a city
 
 
 def unpack(archive: tarfile.TarFile, home: Path, mark: str) -> None:
@@ -28,7 +28,6 @@ def unpack(archive: tarfile.TarFile, home: Path, mark: str) -> None:
         fresh = home / f"{name}.restoring"
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(mode=0o700)
-        (fresh / MARK).write_text(mark)
     password = home / "keys" / "database"  # of this home's cluster
     if password.exists():
         shutil.copy2(password, home / "keys.restoring" / "database")
@@ -39,6 +38,8 @@ def unpack(archive: tarfile.TarFile, home: Path, mark: str) -> None:
             if rest not in STAYS:
                 archive.extract(member.replace(name=f"{folder}.restoring/{rest}", deep=False), home, filter="data")
             advance(1)
+    for name in FOLDERS:  # last, over whatever the archive held
+        (home / f"{name}.restoring" / MARK).write_text(mark)
 
 
 def swap_in(home: Path) -> None:

@@ -35,7 +35,7 @@ class Home:
     def __post_init__(self) -> None:
         self.path.chmod(0o755)
 
-    def run(self, *arguments: str, **given: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, typed: str = "", **given: str) -> subprocess.CompletedProcess[str]:
         """A command of the city on this home, as the launcher runs it once everything is installed."""
         environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith("CITY_") and k != "DATABASE_URL"},
@@ -44,7 +44,7 @@ class Home:
         }  # fmt: skip
         command = [sys.executable, "-P", "-m", "app", *arguments]
         return subprocess.run(
-            command, cwd="/", env=environment, capture_output=True, text=True, check=False, timeout=150
+            command, cwd="/", env=environment, input=typed, capture_output=True, text=True, check=False, timeout=150
         )
 
     def must(self, *arguments: str, **given: str) -> str:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -22,17 +22,6 @@ from app.settings import PROJECT
 from tests.app.launch.homes import Home
 
 ROLES = 9
-
-
-@pytest.fixture(scope="module")
-def city() -> Iterator[Home]:
-    """One running city, started once for all tests of this module."""
-    home = Home()
-    try:
-        home.must("up", "--detach", "--no-demo")
-        yield home
-    finally:
-        home.remove()
 
 
 def is_ready(home: Home) -> bool:
@@ -158,7 +147,8 @@ def test_down_stops_all_parts_in_order_and_down_again_is_no_error(city: Home) ->
     assert (down.returncode, "./city up" in down.stdout) == (1, True)
 
 
-def test_ctrl_c_stops_a_city_in_the_foreground(city: Home) -> None:
+def test_ctrl_c_stops_a_city_in_the_foreground(running_city: Home) -> None:
+    city = running_city  # down, from the test before
     environment = {**os.environ, "CITY_HOME": str(city.path), "CITY_PORT": str(city.port), "PYTHONPATH": str(PROJECT)}
     running = subprocess.Popen(
         [sys.executable, "-P", "-m", "app", "up"], cwd="/", env=environment, text=True, start_new_session=True,
