@@ -74,3 +74,24 @@ def test_a_card_can_be_declined_and_cards_stand_by_their_order(app: OpenAPI, db:
         register_card(app, lambda db, viewer: Card("later", 2, "/cases", order=9))
         register_card(app, lambda db, viewer: Card("first", 1, "/cases", order=1))
         assert [card.title for card in cards_for(db, make_accounts.viewer(db))] == ["first", "later"]
+
+
+def test_every_module_that_a_template_names_is_there() -> None:
+    named = {
+        (file.name, module)
+        for file in (PROJECT / "app").rglob("*.html")
+        for module in re.findall(r'data-module="([\w/-]+)"', file.read_text())
+    }
+    assert ("base.html", "core/search") in named
+    missing = {one for one in named if not (PROJECT / "static" / "js" / f"{one[1]}.js").exists()}
+    assert missing == set()
+
+
+def test_no_module_imports_the_one_that_starts_the_page() -> None:
+    """A second copy under another address would mount everything twice, and wait for itself."""
+    wrong = [
+        file.name
+        for file in (PROJECT / "static" / "js").rglob("*.js")
+        if re.search(r"from .*core/boot", file.read_text())
+    ]
+    assert wrong == []
