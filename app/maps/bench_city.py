@@ -22,7 +22,6 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from app.accounts import service, tokens
-from app.accounts.models import Role
 from app.accounts.rights import RIGHTS
 from app.launch import schema
 from app.launch.cluster import Cluster
@@ -100,9 +99,9 @@ def _build(engine: Engine, rows: int, span_deg: float) -> str:
             connection.execute(text(statement), used)
     operator = whole_city(RIGHTS)
     with Session(engine) as db, db.begin():
-        account = service.create(
-            db, operator, name="bench", role=Role.PLANNER, areas=[""], password=secrets.token_urlsafe(24)
-        )
+        role = service.parse_role("planner")
+        password = secrets.token_urlsafe(24)
+        account = service.create(db, operator, name="bench", role=role, areas=[""], password=password)
         return tokens.issue(db, operator, account)[0]
 
 
