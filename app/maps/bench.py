@@ -109,8 +109,9 @@ def _spot(of: Town, n: int) -> tuple[float, float]:
 
 def _text(statement: Select[Any], binds: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """A statement as psycopg takes it."""
-    compiled = statement.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
-    return str(compiled), dict(compiled.construct_params(dict(binds)))
+    compiled = statement.compile(dialect=DIALECT)
+    state = compiled.construct_expanded_state(dict(binds))
+    return state.statement, dict(state.parameters)
 
 
 def _measure(of: Town, server: Served, questions: Sequence[Question]) -> Times:
