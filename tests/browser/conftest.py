@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route, sync_playwright
@@ -135,6 +136,12 @@ class Watched:
 OpenPage = Callable[..., Page]
 
 
+@pytest.fixture(scope="session")
+def logins() -> dict[str, Any]:
+    """Cookies by name: each account logs in once."""
+    return {}
+
+
 @pytest.fixture
 def watched(server: Server) -> Iterator[Watched]:
     """Fails the test when a page asked another host for anything or wrote an error to its console."""
@@ -145,20 +152,21 @@ def watched(server: Server) -> Iterator[Watched]:
 
 
 @pytest.fixture
-def open_as(server: Server, browser: Browser, watched: Watched) -> Iterator[OpenPage]:
+def open_as(server: Server, browser: Browser, watched: Watched, logins: dict[str, Any]) -> Iterator[OpenPage]:
     """``open_as("inspector", "/map")``: a logged-in page in a context of its own."""
     contexts: list[BrowserContext] = []
 
     def opened(name: str | None, path: str = "/map", **options: object) -> Page:
         chosen = {"viewport": DESK, "locale": "en-GB", "reduced_motion": "reduce"} | options
-        context = browser.new_context(base_url=server.url, **chosen)
+        context = browser.new_context(base_url=server.url, storage_state=logins.get(name or ""), **chosen)
         contexts.append(context)
         context.route("**/*", watched.route)
         page = context.new_page()
         page.set_default_timeout(20_000)
         watched.follow(page)
-        if name is not None:
+        if name is not None and name not in logins:
             log_in(page, name, server.town.password)
+            logins[name] = context.storage_state()
         page.goto(path)
         return page
 

@@ -60,15 +60,16 @@ export class Filters {
    * @param {string} words
    * @param {boolean} active
    * @param {() => Node} content
+   * @param {string} [title] what the menu chooses, where the words say what is chosen
    */
-  #chip(id, words, active, content) {
+  #chip(id, words, active, content, title = words) {
     const button = h("button", { type: "button", class: `chip${active ? " is-active" : ""}`, "aria-expanded": "false", dataset: { chip: id } }, h("span", {}, words), icon("more"));
     button.addEventListener("click", () => {
       const was = button.getAttribute("aria-expanded") === "true";
       this.close();
       if (was) return;
       button.setAttribute("aria-expanded", "true");
-      button.after(h("div", { class: "chip-menu", role: "group", "aria-label": words }, content()));
+      button.after(h("div", { class: "chip-menu", role: "group", "aria-label": title }, content()));
     });
     return h("div", { class: "chip-wrap" }, button);
   }
@@ -90,7 +91,7 @@ export class Filters {
   #field(layer, field) {
     const chosen = this.store.state.filters[layer.id]?.[field.name] ?? [];
     const words = chosen.length === 1 ? (field.choices?.[chosen[0]] ?? chosen[0]) : chosen.length ? `${field.title} · ${count(chosen.length)}` : field.title;
-    return this.#chip(`f-${field.name}`, words, chosen.length > 0, () => this.#choices(layer, field));
+    return this.#chip(`f-${field.name}`, words, chosen.length > 0, () => this.#choices(layer, field), field.title);
   }
 
   /**

@@ -69,6 +69,7 @@ class Page {
 
   async start() {
     const { map, store } = this;
+    this.#listenRows();
     this.list.load();
     if (!map.isStyleLoaded()) await new Promise((done) => map.once("load", done));
     this.marks.install();
@@ -80,10 +81,16 @@ class Page {
     this.#listen();
     catchLinks(store);
     await this.thematic.sync();
-    this.#tab();
     this.#selected(true);
     this.forms.sync();
     this.stage.dataset.state = "ready";
+  }
+
+  /** List and chips work while the map is still being drawn. */
+  #listenRows() {
+    this.store.on(["filters", "when", "from", "to", "area", "q", "layer", "view"], () => { this.filters.sync(); this.list.load(); this.watch?.follow(); });
+    this.store.on(["tab"], () => this.#tab());
+    this.#tab();
   }
 
   #listen() {
@@ -93,12 +100,10 @@ class Page {
     store.on(["on", "off"], () => { this.thematic.sync(); this.tree.sync(); this.watch?.follow(); });
     store.on(["opacity"], () => { this.thematic.fade(); });
     store.on(["filters", "when", "from", "to", "area", "q", "layer"], () => { this.thematic.filter(); this.tree.counts(); });
-    store.on(["filters", "when", "from", "to", "area", "q", "layer", "view"], () => { this.filters.sync(); this.list.load(); this.watch?.follow(); });
     store.on(["box"], (state) => { if (state.box) { this.map.fitBounds(state.box, { padding: 60, maxZoom: CLOSE_ZOOM + 1 }); store.set({ box: null }, { push: false }); } });
     store.on(["area"], (state) => this.#flyToArea(state.area));
     store.on(["act"], () => this.forms?.sync());
     store.on(["selected", "at", "act"], () => this.#selected(false));
-    store.on(["tab"], () => this.#tab());
     store.on(["center", "zoom", "bearing"], (state) => this.#restore(state));
     for (const tab of document.querySelectorAll("[data-tab]")) tab.addEventListener("click", () => store.set({ tab: /** @type {any} */ (/** @type {HTMLElement} */ (tab).dataset.tab) }));
     part("[role=tablist]").addEventListener("keydown", (event) => /^Arrow(Left|Right)$/.test(event.key) && this.#switchTab(true));

@@ -58,7 +58,7 @@ export class Thematic {
     for (const id of [...this.shown.keys()]) if (!wanted.includes(id)) this.#remove(id);
     const missing = this.layers.all.filter((one) => wanted.includes(one.id) && !this.shown.has(one.id));
     const fragments = await Promise.all(missing.map((one) => this.#fragment(one).catch(() => null)));
-    if (round !== this.round) return;
+    if (round !== this.round || !this.map.getStyle()) return;
     missing.forEach((layer, at) => {
       const fragment = fragments[at];
       if (fragment) this.#add(layer, fragment);
@@ -159,7 +159,7 @@ export class Thematic {
    * @returns {string|undefined}
    */
   #above(layer) {
-    const ids = this.map.getStyle().layers.map((one) => one.id);
+    const ids = this.#styleLayers().map((one) => one.id);
     const higher = this.layers.all.filter((one) => one.order > layer.order && this.shown.has(one.id));
     for (const one of higher) {
       const first = this.shown.get(one.id)?.layers[0];
@@ -198,12 +198,17 @@ export class Thematic {
     else if (source?.setData && wanted.data) source.setData(wanted.data);
   }
 
+  /** @returns {any[]} layers of the style as it stands; none while another is coming */
+  #styleLayers() {
+    return this.map.getStyle()?.layers ?? [];
+  }
+
   /** Layers of the base map are in its style already: switching them only hides or shows them. */
   #showBase() {
     const wanted = new Set(this.layers.on(this.store.state).map((one) => one.id));
     for (const layer of this.layers.all) {
       if (layer.theme !== "base") continue;
-      for (const style of this.map.getStyle().layers) {
+      for (const style of this.#styleLayers()) {
         if (!("source" in style) || style.source !== layer.id) continue;
         this.map.setLayoutProperty(style.id, "visibility", wanted.has(layer.id) ? "visible" : "none");
       }
