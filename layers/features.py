@@ -25,9 +25,9 @@ from gis.errors import Forbidden, NotFound
 from grid.reach import Viewer
 from layers.counts import total
 from layers.filters import NOTHING, Filter, rows_of
-from layers.kept import kept_statement
+from layers.kept import Ready, kept_statement
 from layers.layer import Layer
-from layers.rectangle import any_rectangle, edges, plan_for_each_rectangle, touches
+from layers.rectangle import any_rectangle, edges, touches
 from layers.tiles import tile_value
 
 LIMIT_MAX = 10_000
@@ -67,15 +67,15 @@ def page(
     Forbidden for a layer of people: those leave as counts only.
     """
     limit = max(1, min(limit, LIMIT_MAX))
-    plan_for_each_rectangle(db)
-    statement, binds = page_query(layer, viewer, chosen, bbox=bbox, after=after, limit=limit + 1, newest=newest)
-    found = db.connection().execute(statement, binds).all()
+    ready, binds = page_query(db, layer, viewer, chosen, bbox=bbox, after=after, limit=limit + 1, newest=newest)
+    found = ready.run(db, binds)
     more = len(found) > limit
     kept = found[:limit]
-    return Page([row.feature for row in kept], kept[-1].id if more else None)
+    return Page([feature for _, feature in kept], kept[-1][0] if more else None)
 
 
 def page_query(
+    db: Session,
     layer: Layer,
     viewer: Viewer,
     chosen: Filter,
@@ -84,7 +84,7 @@ def page_query(
     after: int | None,
     limit: int,
     newest: bool = False,
-) -> tuple[Select[Any], dict[str, float]]:
+) -> tuple[Ready, dict[str, float]]:
     """Id and GeoJSON text of each feature; the statement is kept for a while, and comes with its binds."""
     _refuse_people(layer)
     kind = f"page {bbox is not None} {after is not None} {newest}"
@@ -94,7 +94,7 @@ def page_query(
 
     binds: dict[str, float] = {"most": limit}
     binds |= ({} if after is None else {"after": after}) | ({} if bbox is None else edges(bbox))
-    return kept_statement(kind, layer, viewer, chosen, build), binds
+    return kept_statement(db, kind, layer, viewer, chosen, build), binds
 
 
 def _page_statement(layer: Layer, viewer: Viewer, chosen: Filter, *, here: bool, on: bool, newest: bool) -> Select[Any]:
@@ -126,18 +126,21 @@ def matched(db: Session, layer: Layer, viewer: Viewer, chosen: Filter = NOTHING,
     _refuse_people(layer)
     if bbox is None:
         return total(db, layer, viewer, chosen)
-    statement, binds = matched_query(layer, viewer, chosen, bbox)
-    return int(db.connection().execute(statement, binds).scalar_one())
+    ready, binds = matched_query(db, layer, viewer, chosen, bbox)
+    [(count,)] = ready.run(db, binds)
+    return int(count)
 
 
-def matched_query(layer: Layer, viewer: Viewer, chosen: Filter, bbox: Bbox) -> tuple[Select[Any], dict[str, float]]:
+def matched_query(
+    db: Session, layer: Layer, viewer: Viewer, chosen: Filter, bbox: Bbox
+) -> tuple[Ready, dict[str, float]]:
     """One number; the statement is kept for a while, and comes with its binds."""
 
     def build() -> Select[Any]:
         rows = rows_of(layer, viewer, chosen)
         return select(func.count()).select_from(rows).where(touches(rows.c.geom, any_rectangle()))
 
-    return kept_statement("matched", layer, viewer, chosen, build), edges(bbox)
+    return kept_statement(db, "matched", layer, viewer, chosen, build), edges(bbox)
 
 
 def _feature(layer: Layer, columns: Any) -> ColumnElement[str]:

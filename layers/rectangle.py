@@ -6,7 +6,6 @@ import math
 from typing import Any
 
 from sqlalchemy import ColumnElement, Double, Integer, bindparam, func, literal_column
-from sqlalchemy.orm import Session
 
 from gis.errors import InvalidInput
 from layers.mercator import Tile
@@ -49,15 +48,6 @@ def touches(geom: Any, near: ColumnElement[Any]) -> ColumnElement[bool]:
     """Whether bounding boxes meet (``&&``, served by GiST)."""
     found: ColumnElement[bool] = geom.op("&&", is_comparison=True)(near)
     return found
-
-
-def plan_for_each_rectangle(db: Session) -> None:
-    """Have this transaction's prepared statements planned for the rectangle at hand.
-
-    A plan for any rectangle expects few rows in it, and takes 2.4 s where the right one takes 0.9 s (94,000 cases at
-    zoom 9 after many tiles at zoom 16); planning anew takes about a millisecond.
-    """
-    db.connection().exec_driver_sql("SET LOCAL plan_cache_mode = force_custom_plan")
 
 
 def read_bbox(given: str | None) -> tuple[float, float, float, float] | None:

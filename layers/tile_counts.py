@@ -28,7 +28,7 @@ from sqlalchemy.orm import Session
 
 from grid.reach import Viewer
 from layers.filters import NOTHING, Filter, rows_of
-from layers.kept import kept_statement
+from layers.kept import Ready, kept_statement
 from layers.layer import Layer
 from layers.mercator import BUFFER, EXTENT, HALF_WORLD_M, Tile, latitude
 from layers.rectangle import any_frame, any_rectangle, edges, touches
@@ -73,20 +73,25 @@ class Square:
 
 def counts_tile(db: Session, layer: Layer, viewer: Viewer, at: Tile, chosen: Filter = NOTHING) -> bytes:
     """The tile as MVT with the one layer ``<id>_counts``: points with ``count``, each square once."""
-    statement, binds = counts_query(layer, viewer, at, chosen)
-    return bytes(db.connection().execute(statement, binds).scalar_one() or b"")
+    ready, binds = counts_query(db, layer, viewer, at, chosen)
+    [(body,)] = ready.run(db, binds)
+    return bytes(body or b"")
 
 
 def counts_query(
-    layer: Layer, viewer: Viewer, at: Tile, chosen: Filter = NOTHING
-) -> tuple[Select[Any], dict[str, float]]:
+    db: Session, layer: Layer, viewer: Viewer, at: Tile, chosen: Filter = NOTHING
+) -> tuple[Ready, dict[str, float]]:
     """One value, the tile; the statement is the same for all tiles, and comes with its binds."""
     west, south, east, north = at.bounds()
     binds: dict[str, float] = {
         **edges((west - REACH, south - REACH, east + REACH, north + REACH)), "z": at.z, "x": at.x, "y": at.y,
         "world": float(SIDE << at.z), "first_across": at.x * SIDE, "first_down": at.y * SIDE,
     }  # fmt: skip
-    return kept_statement("counts", layer, viewer, chosen, lambda: _counts_statement(layer, viewer, chosen)), binds
+
+    def build() -> Select[Any]:
+        return _counts_statement(layer, viewer, chosen)
+
+    return kept_statement(db, "counts", layer, viewer, chosen, build), binds
 
 
 def _counts_statement(layer: Layer, viewer: Viewer, chosen: Filter) -> Select[Any]:

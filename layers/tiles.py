@@ -29,10 +29,10 @@ from sqlalchemy.orm import Session
 
 from grid.reach import Viewer
 from layers.filters import NOTHING, Filter, rows_of
-from layers.kept import kept_statement
+from layers.kept import Ready, kept_statement
 from layers.layer import Field, Layer
 from layers.mercator import BUFFER, EXTENT, MARGIN, Tile, metres_a_pixel
-from layers.rectangle import any_frame, any_rectangle, edges, plan_for_each_rectangle, touches
+from layers.rectangle import any_frame, any_rectangle, edges, touches
 from layers.shielded_tiles import shielded_tile
 from layers.tile_counts import counts_tile
 
@@ -48,28 +48,31 @@ def tile(db: Session, layer: Layer, viewer: Viewer, at: Tile, chosen: Filter = N
     """
     if at.z < layer.zooms.start:
         return b""
-    plan_for_each_rectangle(db)
     if layer.floor is not None:
         return shielded_tile(db, layer, viewer, at, chosen)
-    statement, binds = rows_query(layer, viewer, at, chosen)
-    found, body = db.connection().execute(statement, binds).one()
+    ready, binds = rows_query(db, layer, viewer, at, chosen)
+    [(found, body)] = ready.run(db, binds)
     if found > ROWS_MAX:
         return counts_tile(db, layer, viewer, at, chosen)
     return bytes(body or b"")
 
 
 def rows_query(
-    layer: Layer, viewer: Viewer, at: Tile, chosen: Filter = NOTHING
-) -> tuple[Select[Any], dict[str, float]]:
+    db: Session, layer: Layer, viewer: Viewer, at: Tile, chosen: Filter = NOTHING
+) -> tuple[Ready, dict[str, float]]:
     """One row: how many rows lie in the tile (at most `ROWS_MAX` + 1 are looked at), and the tile if they fit.
 
     The statement is the same for all tiles (below `SIMPLIFY_BELOW` another than above), and comes with its binds.
     """
     is_far = layer.geometry != "POINT" and at.z < SIMPLIFY_BELOW
     kind = f"rows {is_far} {ROWS_MAX}"
-    statement = kept_statement(kind, layer, viewer, chosen, lambda: _rows_statement(layer, viewer, chosen, far=is_far))
+
+    def build() -> Select[Any]:
+        return _rows_statement(layer, viewer, chosen, far=is_far)
+
     place = edges(at.bounds(MARGIN)) | {"z": at.z, "x": at.x, "y": at.y}
-    return statement, place | ({"tolerance_m": metres_a_pixel(at.z) / 2} if is_far else {})
+    ready = kept_statement(db, kind, layer, viewer, chosen, build)
+    return ready, place | ({"tolerance_m": metres_a_pixel(at.z) / 2} if is_far else {})
 
 
 def _rows_statement(layer: Layer, viewer: Viewer, chosen: Filter, *, far: bool) -> Select[Any]:

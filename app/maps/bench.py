@@ -10,14 +10,13 @@ from __future__ import annotations
 import statistics
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import psutil
 import psycopg
-from sqlalchemy import Select
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import Session
 
 from app.accounts.rights import RIGHTS
 from app.cases.layers import CASES
@@ -26,6 +25,7 @@ from gis.errors import Unavailable
 from grid.reach import whole_city
 from layers.features import matched_query, page_query
 from layers.filters import NOTHING
+from layers.kept import Ready
 from layers.mercator import tile_at
 from layers.tiles import rows_query
 
@@ -33,7 +33,6 @@ TILE_RATIO, FEATURE_RATIO, MEMORY_MB = 1.3, 2.0, 500.0
 SAMPLES = 40
 CLIENTS, CLIENT_S = 8, 15.0
 VIEWER = whole_city(RIGHTS)
-DIALECT = postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves dialects untyped
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class Question:
     """The same thing asked in two ways: an address, and the statements behind it."""
 
     address: str
-    statements: tuple[tuple[str, dict[str, Any]], ...]
+    statements: tuple[tuple[Ready, dict[str, float]], ...]
 
 
 @dataclass
@@ -61,7 +60,7 @@ class Times:
 def bench_tiles(rows: int) -> Iterator[dict[str, Any]]:
     """Cold tiles of zoom 14, and the memory of the web processes under 8 clients."""
     with town(rows) as of, served(of) as server:
-        questions = _tiles(of)
+        questions = _asked(of, _tiles)
         times = _measure(of, server, questions)
         yield _figure("tiles: cold, zoom 14", times, TILE_RATIO)
         yield _told("tiles: size, zoom 14", statistics.median(times.sizes) / 1e3, "kB", ok=True)
@@ -71,32 +70,35 @@ def bench_tiles(rows: int) -> Iterator[dict[str, Any]]:
 def bench_features(rows: int) -> Iterator[dict[str, Any]]:
     """Pages of 100 features by rectangle, and the memory of the web processes under 8 clients."""
     with town(rows) as of, served(of) as server:
-        questions = _pages(of)
+        questions = _asked(of, _pages)
         yield _figure("features: 100 by rectangle", _measure(of, server, questions), FEATURE_RATIO)
         yield from _under_load(server, [one.address for one in questions])
 
 
-def _tiles(of: Town) -> list[Question]:
+def _asked(of: Town, make: Callable[[Session, Town], list[Question]]) -> list[Question]:
+    with Session(of.engine) as db:
+        return make(db, of)
+
+
+def _tiles(db: Session, of: Town) -> list[Question]:
     """Tiles spread over the city."""
     tiles = {tile_at(*_spot(of, n), 14) for n in range(SAMPLES * 3)}
     return [
-        Question(f"/tiles/cases/{at.z}/{at.x}/{at.y}.mvt", (_text(*rows_query(CASES, VIEWER, at)),))
+        Question(f"/tiles/cases/{at.z}/{at.x}/{at.y}.mvt", (rows_query(db, CASES, VIEWER, at),))
         for at in sorted(tiles, key=lambda at: (at.x * 7919 + at.y) % 104729)[:SAMPLES]
     ]
 
 
-def _pages(of: Town) -> list[Question]:
+def _pages(db: Session, of: Town) -> list[Question]:
     """Rectangles as wide as a screen shows at zoom 14: about two tiles."""
     found = []
     for n in range(SAMPLES):
         west, south = _spot(of, n)
         bbox = (west, south, west + 1.8 * TILE_DEG, south + TILE_DEG)
-        picked = page_query(CASES, VIEWER, NOTHING, bbox=bbox, after=None, limit=101)
-        matched = matched_query(CASES, VIEWER, NOTHING, bbox)
+        picked = page_query(db, CASES, VIEWER, NOTHING, bbox=bbox, after=None, limit=101)
+        matched = matched_query(db, CASES, VIEWER, NOTHING, bbox)
         edges = ",".join(f"{edge:.6f}" for edge in bbox)
-        found.append(
-            Question(f"/api/v1/layers/cases/features?bbox={edges}&limit=100", (_text(*picked), _text(*matched)))
-        )
+        found.append(Question(f"/api/v1/layers/cases/features?bbox={edges}&limit=100", (picked, matched)))
     return found
 
 
@@ -107,17 +109,10 @@ def _spot(of: Town, n: int) -> tuple[float, float]:
     return WEST + across * room, SOUTH + up * room
 
 
-def _text(statement: Select[Any], binds: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """A statement as psycopg takes it."""
-    compiled = statement.compile(dialect=DIALECT)
-    state = compiled.construct_expanded_state(dict(binds))
-    return state.statement, dict(state.parameters)
-
-
 def _measure(of: Town, server: Served, questions: Sequence[Question]) -> Times:
     times = Times()
     client = server.connect()
-    options = "-c jit=off -c timezone=UTC -c plan_cache_mode=force_custom_plan"
+    options = "-c jit=off -c timezone=UTC"
     with psycopg.connect(of.url, autocommit=True, prepare_threshold=1, options=options) as connection:
         for one in questions:
             _run(connection, one)
@@ -135,8 +130,11 @@ def _measure(of: Town, server: Served, questions: Sequence[Question]) -> Times:
 
 
 def _run(connection: psycopg.Connection[Any], question: Question) -> int:
-    for sql, binds in question.statements:
-        connection.execute(sql, binds).fetchall()
+    """What the door sends for one request: a transaction, its way of planning, the statements."""
+    with connection.transaction(), connection.cursor(binary=True) as cursor:
+        cursor.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+        for ready, binds in question.statements:
+            cursor.execute(ready.text, {**ready.known, **binds}).fetchall()
     return 0
 
 

@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from geoalchemy2.shape import from_shape
 from shapely.geometry import Polygon
-from sqlalchemy import event, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from grid.models import Building
+from grid.models import Address, Building
 from layers import tiles
 from layers.filters import read_filter
+from layers.kept import Ready
 from layers.mercator import Tile, tile_at
 from layers.tiles import rows_query, tile
 from tests import make
@@ -178,16 +183,34 @@ def test_a_layer_starts_at_its_first_zoom(db: Session) -> None:
     assert tile(db, late, EVERYBODY, tile_at(*SPOT, 15)) != b""
 
 
-def test_a_tile_is_one_statement_whose_text_is_the_same_for_every_tile(db: Session) -> None:
+def test_a_tile_is_one_statement_whose_text_is_the_same_for_every_tile(
+    db: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lamps(db, make.city(db)[SOUTH_CELL], spread(50))
     sent: list[str] = []
-    event.listen(db.get_bind(), "before_cursor_execute", lambda _c, _cu, sql, *_: sent.append(sql))
+    run = Ready.run
+
+    def recorded(ready: Ready, on: Session, binds: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        sent.append(ready.text)
+        return run(ready, on, binds)
+
+    monkeypatch.setattr(Ready, "run", recorded)
     for zoom in (14, 15, 16):
         tile(db, LAMPS, EVERYBODY, tile_at(*SPOT, zoom))
         tile(db, LAMPS, EVERYBODY, tile_at(*SPOT, zoom), read_filter(LAMPS, {}))
-    tiles_sent = [sql for sql in sent if "ST_AsMVT" in sql]
-    assert len(tiles_sent) == 6
-    assert len(set(tiles_sent)) == 1
+    assert len(sent) == 6
+    assert len(set(sent)) == 1
+
+
+def test_a_statement_is_kept_for_a_viewer_and_a_filter_and_for_no_other(db: Session) -> None:
+    lamp(db, make.city(db)[SOUTH_CELL], *SPOT, number="1")
+    at = tile_at(*SPOT, 14)
+    assert tile(db, LAMPS, SOUTH_STREET, at)
+    assert not tile(db, LAMPS, NORTH_STREET, at)
+    assert not tile(db, LAMPS, SOUTH_STREET, at, read_filter(LAMPS, {"f.number": "2"}))
+    assert tile(db, LAMPS, SOUTH_STREET, at, read_filter(LAMPS, {"f.number": "1"}))
+    twin = replace(LAMPS, rows=lambda viewer: LAMPS.rows(viewer).where(Address.number == "9"))
+    assert not tile(db, twin, SOUTH_STREET, at)
 
 
 def test_a_tile_is_planned_for_its_own_rectangle_however_many_came_before(db: Session) -> None:
@@ -201,7 +224,6 @@ def test_a_tile_is_planned_for_its_own_rectangle_however_many_came_before(db: Se
 def test_the_rows_of_a_tile_are_found_by_the_spatial_index(db: Session) -> None:
     lamps(db, make.city(db)[SOUTH_CELL], spread(3_000))
     db.execute(text("ANALYZE addresses"))
-    statement, binds = rows_query(LAMPS, SOUTH_STREET, tile_at(*SPOT, 20))
-    compiled = statement.params(binds).compile(db.get_bind(), compile_kwargs={"literal_binds": True})
-    plan = "\n".join(row[0] for row in db.execute(text(f"EXPLAIN {str(compiled).replace(':', chr(92) + ':')}")))
+    ready, binds = rows_query(db, LAMPS, SOUTH_STREET, tile_at(*SPOT, 20))
+    plan = "\n".join(row[0] for row in replace(ready, text=f"EXPLAIN {ready.text}").run(db, binds))
     assert "ix_addresses_geom" in plan
