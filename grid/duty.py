@@ -34,6 +34,7 @@ _JOIN = text("""
 _AREA_ABOVE = text("""
     SELECT code FROM areas WHERE valid_to IS NULL AND starts_with(:shared, code) ORDER BY length(code) DESC LIMIT 1
 """)
+_STRANGE = text((_SQL / "duty_of_ended_areas.sql").read_text())
 _UNITS_OF = text("SELECT unit_cell_id FROM duty_cell_units WHERE duty_cell_id = :id AND valid_to IS NULL")
 
 
@@ -52,6 +53,20 @@ def carry_over(db: Session, version_id: int, on: date) -> None:
     """After a redraw: each new unit cell joins the duty cells in whose old units its middle lies; old units leave."""
     db.execute(_CARRY_OVER, {"version_id": version_id, "on": on})
     db.execute(_END_UNITS_OF_ENDED, {"on": on})
+
+
+def follow_areas(db: Session, on: date) -> None:
+    """Duty cells whose area ended, or that hold units outside it, go on in the area that holds all their units.
+
+    Those that have no units left end with their area. Names, people and teams stay; the row before stays known.
+    """
+    for duty_id, area_codes in db.execute(_STRANGE).all():
+        before = db.get_one(DutyCell, duty_id)
+        units = list(db.execute(_UNITS_OF, {"id": before.id}).scalars())
+        before.valid_to = on
+        db.flush()
+        if units:
+            _begin_again(db, before, units, on, area_code=_common_area(db, area_codes))
 
 
 def make(
@@ -105,14 +120,7 @@ def assign(
     units = list(db.execute(_UNITS_OF, {"id": before.id}).scalars())
     before.valid_to = since
     db.flush()
-    after = DutyCell(
-        code=before.code, kind=before.kind, name_zh=before.name_zh, name_en=before.name_en,
-        area_code=before.area_code, valid_from=since, responsible=responsible, team=team,
-    )  # fmt: skip
-    db.add(after)
-    db.flush()
-    _join(db, after, units, since)
-    return after
+    return _begin_again(db, before, units, since, responsible=responsible, team=team)
 
 
 def find(db: Session, code: str) -> DutyCell | None:
@@ -135,6 +143,17 @@ def _units(db: Session, codes: Sequence[str]) -> list[tuple[int, str]]:
     if unknown or not found:
         raise InvalidInput("There is no unit cell {code}.", field="units", code=unknown[0] if unknown else "")
     return [found[code] for code in dict.fromkeys(codes)]
+
+
+def _begin_again(db: Session, before: DutyCell, unit_ids: list[int], on: date, **changed: str | None) -> DutyCell:
+    """A new row for a duty cell that has just ended, with the same units and what has changed."""
+    facts = {name: getattr(before, name) for name in ("code", "kind", "name_zh", "name_en", "area_code")}
+    people = {"responsible": before.responsible, "team": before.team}
+    after = DutyCell(**(facts | people | changed), valid_from=on)
+    db.add(after)
+    db.flush()
+    _join(db, after, unit_ids, on)
+    return after
 
 
 def _join(db: Session, duty: DutyCell, unit_ids: list[int], on: date) -> None:

@@ -11,7 +11,7 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import ColumnElement, or_, select, text
 from sqlalchemy.orm import Session
 
-from grid.models import Area, UnitCell
+from grid.models import Area, AreaSuccessor, UnitCell
 from grid.reach import Viewer, within
 
 _CELL_AS_OF = text((Path(__file__).parent / "sql" / "cell_as_of.sql").read_text())
@@ -51,6 +51,17 @@ def areas(
 def _above(viewer: Viewer) -> ColumnElement[bool]:
     """Areas whose code begins one of the viewer's prefixes: what their own areas lie in."""
     return Area.code.in_([prefix[:length] for prefix in viewer.prefixes for length in range(1, len(prefix) + 1)])
+
+
+def successors(db: Session, area_id: int) -> list[tuple[Area, float]]:
+    """The areas that took the ground of one that ended, and which share of it, largest first."""
+    chosen = (
+        select(Area, AreaSuccessor.share)
+        .join(AreaSuccessor, AreaSuccessor.new_id == Area.id)
+        .where(AreaSuccessor.old_id == area_id)
+        .order_by(AreaSuccessor.share.desc(), Area.code)
+    )
+    return [(area, share) for area, share in db.execute(chosen)]
 
 
 def cell_as_of(db: Session, geom: BaseGeometry, on: date) -> UnitCell | None:

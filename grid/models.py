@@ -79,6 +79,20 @@ class AreaCode(Base, HasId):
     name_en: Mapped[str | None]
 
 
+class AreaSuccessor(Base):
+    """Which share of the ground of an area that ended went to which one that began. Append-only."""
+
+    __tablename__ = "area_successors"
+    __table_args__ = (
+        CheckConstraint("share > 0 AND share <= 1", name="share"),
+        Index("ix_area_successors_new_id", "new_id"),
+    )
+
+    old_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("areas.id"), primary_key=True)
+    new_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("areas.id"), primary_key=True)
+    share: Mapped[float]
+
+
 class GridVersion(Base, HasId):
     """One act of drawing cells: when, over which areas, how, why."""
 

@@ -62,15 +62,30 @@ def build(
     they belonged to before is kept in `relocations`. A first drawing holds since its area does.
     Each area without a duty cell gets one. Raises NotFound when there is no city or no such area.
     """
-    facts = db.execute(_FACTS).one_or_none()
     areas = db.execute(_AREAS, {"prefix": prefix}).all()
-    if facts is None or not areas:
+    if not areas:
         raise NotFound("There is no area whose code begins with {prefix}.", prefix=prefix or "…")
     db.execute(_LOCK)
     codes = [area.code for area in areas]
-    shapes = from_wkb([area.wkb for area in areas])
+    cells = draw(db, codes, from_wkb([area.wkb for area in areas]), lines, buildings, target_m2)
+    since = np.array([area.valid_from for area in areas], dtype=object)
+    return write(db, cells, codes, since, note, on or date.today())
+
+
+def draw(
+    db: Session,
+    codes: list[str],
+    shapes: Geometries,
+    lines: Geometries | None = None,
+    buildings: Geometries | None = None,
+    target_m2: float | None = None,
+) -> Cells:
+    """The cells of some areas, drawn as `build` does and not yet written. Raises NotFound when there is no city."""
+    facts = db.execute(_FACTS).one_or_none()
+    if facts is None:
+        raise NotFound("No city is loaded yet.")
     reach = {"wkb": shapely.to_wkb(shapely.box(*shapely.total_bounds(shapes)))}
-    cells = build_cells(
+    return build_cells(
         codes,
         shapes,
         from_wkb(db.execute(_LINES, reach).scalars().all()) if lines is None else lines,
@@ -78,21 +93,28 @@ def build(
         target_m2=target_m2 or facts.cell_target_m2,
         scheme=facts.cell_scheme,
     )
-    since = np.array([area.valid_from for area in areas], dtype=object)
-    return write(db, cells, codes, since, note, on or date.today())
 
 
-def write(db: Session, cells: Cells, codes: list[str], since: NDArray[np.object_], note: str, on: date) -> Built:
-    """End what stands in the areas `codes`, add the new cells, carry duty cells and records over.
+def write(
+    db: Session,
+    cells: Cells,
+    codes: list[str],
+    since: NDArray[np.object_],
+    note: str,
+    on: date,
+    *,
+    leaving: Iterable[str] = (),
+) -> Built:
+    """End what stands in the areas `codes` and `leaving`, add the new cells, carry duty cells and records over.
 
-    `since` are the days from which the areas hold, in the order given to `build_cells`.
+    `since` are the days from which the areas `codes` hold, in the order given to `build_cells`.
     """
     version_id: int = db.execute(
         _VERSION, {"label": f"{on:%Y-%m-%d}", "method": "lines, merge, split", "note": note}
     ).scalar_one()
     drawn = set(db.execute(_DRAWN, {"codes": codes}).scalars())
     from_days = np.array([on if code in drawn else day for code, day in zip(codes, since, strict=True)], dtype=object)
-    ended = db.execute(_END, {"on": on, "codes": codes}).rowcount if drawn else 0  # type: ignore[attr-defined]  # a cursor result
+    ended = db.execute(_END, {"on": on, "codes": [*codes, *leaving]}).rowcount  # type: ignore[attr-defined]  # a cursor result
     db.execute(
         _INSERT,
         {
@@ -107,6 +129,7 @@ def write(db: Session, cells: Cells, codes: list[str], since: NDArray[np.object_
     db.execute(text("ANALYZE unit_cells"))
     if ended:
         duty.carry_over(db, version_id, on)
+        duty.follow_areas(db, on)
     made = duty.make_by_area(db, codes=codes)
     moved = relocate.relocate_all(db, reason=f"grid version {version_id}") if ended else {}
     return Built(

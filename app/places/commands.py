@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
 
 import click
 
 from app.launch.context import open_city
+from app.places.areas_file import Fields, read_areas
 from gis.db import transaction
 from grid import duty, store
 from grid.check import check as check_grid
+from grid.redraw import Redrawn, redraw_areas
 
 
 @click.group("grid")
@@ -62,6 +66,76 @@ def check(context: click.Context, as_json: bool) -> None:
                 for offender in finding.offenders:
                     click.echo(f"                {offender}")
     context.exit(0 if is_ok else 1)
+
+
+@grid.command("areas")
+@click.argument("file", type=click.Path(exists=True, path_type=Path))
+@click.option("--level", required=True, help="The level that FILE holds, as the city names it: district, street, …")
+@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="From which day they hold; today if not said.")
+@click.option("--note", default="", help="Why, for the history.")
+@click.option("--code-field", default="code", show_default=True, help="Column with the codes.")
+@click.option("--name-zh-field", default="name_zh", show_default=True, help="Column with Chinese names.")
+@click.option("--name-en-field", default="name_en", show_default=True, help="Column with English names.")
+@click.option("--parent-field", default="parent_code", show_default=True, help="Column with codes of the areas above.")
+@click.option("--datum", help="wgs84, cgcs2000, gcj02, bd09 or EPSG:n; what the file says of itself if not given.")
+@click.option(
+    "--recode", multiple=True, metavar="OLD=NEW", help="New code of an area inside a redrawn one; repeatable."
+)
+@click.option("--reshape-parents", is_flag=True, help="Let ground pass between areas of the level above.")
+@click.option("--dry-run", is_flag=True, help="Tell what would happen, and change nothing.")
+@click.option("--json", "as_json", is_flag=True, help="What happened as one JSON object.")
+def areas(
+    file: Path,
+    level: str,
+    on: datetime | None,
+    note: str,
+    code_field: str,
+    name_zh_field: str,
+    name_en_field: str,
+    parent_field: str,
+    datum: str | None,
+    recode: tuple[str, ...],
+    reshape_parents: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Put the areas in FILE in the place of those on whose ground they lie: merge, split, rename, move borders.
+
+    FILE holds all areas of one level whose borders change; others may be in it. The old ones stay readable as of days
+    before, cells are redrawn where ground changed, all records are located again.
+    """
+    codes_below = pairs(recode)
+    open_city()
+    rows = read_areas(file, Fields(code_field, name_zh_field, name_en_field, parent_field), datum=datum)
+    day = on.date() if on is not None else date.today()
+    with transaction() as db:
+        act = db.begin_nested()
+        done = redraw_areas(
+            db, level, rows, on=day, note=note, codes_below=codes_below, reshape_parents=reshape_parents
+        )  # fmt: skip
+        if dry_run:
+            act.rollback()
+    if as_json:
+        click.echo(json.dumps(asdict(done), ensure_ascii=False))
+    else:
+        tell_redrawn(done, dry_run=dry_run)
+
+
+def tell_redrawn(done: Redrawn, *, dry_run: bool) -> None:
+    """A redraw of areas in lines for people."""
+    if not done.ended:
+        click.echo("Nothing differs from the areas as they stand.")
+    for level, codes in done.ended.items():
+        click.echo(f"{level}: {len(codes)} ended, {len(done.added.get(level, []))} begun")
+    for old, new, share in done.successors:
+        click.echo(f"  {old} → {new}  {share:.1%}")
+    if done.built is not None:
+        moved = ", ".join(f"{count} {table}" for table, count in done.built.relocated.items()) or "no records"
+        click.echo(f"{done.built.ended} unit cells ended, {done.built.cells} begun; located again: {moved}")
+    for name, prefix in done.stray_reach:
+        click.echo(f"The account {name} reaches {prefix}, where no area is any more: change its areas.", err=True)
+    if dry_run:
+        click.echo("This was a dry run: nothing is changed.")
 
 
 @grid.group("duty")
@@ -128,6 +202,14 @@ def assign(code: str, responsible: str | None, team: str | None) -> None:
 def split(codes: str) -> list[str]:
     """Codes with commas between."""
     return [code.strip() for code in codes.split(",") if code.strip()]
+
+
+def pairs(given: tuple[str, ...]) -> dict[str, str]:
+    """OLD=NEW texts as a mapping."""
+    found = dict(one.split("=", 1) for one in given if "=" in one)
+    if len(found) != len(given) or not all(found) or not all(found.values()):
+        raise click.UsageError("--recode takes OLD=NEW, each OLD once")
+    return found
 
 
 COMMANDS: tuple[click.Command, ...] = (grid,)

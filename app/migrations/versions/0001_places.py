@@ -13,6 +13,18 @@ down_revision = None
 
 def upgrade() -> None:
     op.create_table(
+        "area_codes",
+        sa.Column("code", sa.String(), nullable=False),
+        sa.Column("level", sa.String(), nullable=False),
+        sa.Column("parent_code", sa.String(), nullable=True),
+        sa.Column("name_zh", sa.String(), nullable=False),
+        sa.Column("name_en", sa.String(), nullable=True),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_area_codes")),
+        sa.UniqueConstraint("code", name=op.f("uq_area_codes_code")),
+    )
+    op.create_index(op.f("ix_area_codes_parent_code"), "area_codes", ["parent_code"], unique=False)
+    op.create_table(
         "areas",
         sa.Column("code", sa.String(), nullable=False),
         sa.Column("level", sa.String(), nullable=False),
@@ -32,6 +44,17 @@ def upgrade() -> None:
     op.create_index("ix_areas_code", "areas", ["code"], unique=False, postgresql_ops={"code": "text_pattern_ops"})
     op.create_index("ix_areas_geom", "areas", ["geom"], unique=False, postgresql_using="gist")
     op.create_index("uq_areas_code_open", "areas", ["code"], unique=True, postgresql_where=sa.text("valid_to IS NULL"))
+    op.create_table(
+        "area_successors",
+        sa.Column("old_id", sa.BigInteger(), nullable=False),
+        sa.Column("new_id", sa.BigInteger(), nullable=False),
+        sa.Column("share", sa.Double(), nullable=False),
+        sa.CheckConstraint("share > 0 AND share <= 1", name=op.f("ck_area_successors_share")),
+        sa.ForeignKeyConstraint(["new_id"], ["areas.id"], name=op.f("fk_area_successors_new_id")),
+        sa.ForeignKeyConstraint(["old_id"], ["areas.id"], name=op.f("fk_area_successors_old_id")),
+        sa.PrimaryKeyConstraint("old_id", "new_id", name=op.f("pk_area_successors")),
+    )
+    op.create_index("ix_area_successors_new_id", "area_successors", ["new_id"], unique=False)
     op.create_table(
         "city",
         sa.Column("id", sa.Integer(), server_default="1", autoincrement=False, nullable=False),
@@ -247,9 +270,12 @@ def upgrade() -> None:
     op.create_index(op.f("ix_buildings_unit_cell_id"), "buildings", ["unit_cell_id"], unique=False)
     op.execute(read_sql("0001_guards.sql"))
     seal("relocations")
+    seal("area_successors")
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_area_codes_parent_code"), table_name="area_codes")
+    op.drop_table("area_codes")
     op.drop_index(op.f("ix_buildings_unit_cell_id"), table_name="buildings")
     op.drop_index("ix_buildings_geom", table_name="buildings", postgresql_using="gist")
     op.drop_table("buildings")
@@ -282,6 +308,8 @@ def downgrade() -> None:
     op.drop_index("uq_duty_cells_code_open", table_name="duty_cells", postgresql_where=sa.text("valid_to IS NULL"))
     op.drop_table("duty_cells")
     op.drop_table("city")
+    op.drop_index("ix_area_successors_new_id", table_name="area_successors")
+    op.drop_table("area_successors")
     op.drop_index("uq_areas_code_open", table_name="areas", postgresql_where=sa.text("valid_to IS NULL"))
     op.drop_index("ix_areas_geom", table_name="areas", postgresql_using="gist")
     op.drop_index("ix_areas_code", table_name="areas", postgresql_ops={"code": "text_pattern_ops"})
