@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import Account, ApiToken
@@ -17,6 +17,17 @@ from grid.reach import Viewer
 
 PREFIX = "city_"
 USED_EVERY = timedelta(minutes=5)  # how exact "last used" is: a write a request would be too many
+
+HOLDER = (  # made once: it is asked for with every request
+    select(Account, ApiToken)
+    .join(ApiToken, ApiToken.account_id == Account.id)
+    .where(
+        ApiToken.digest == bindparam("digest"),
+        ApiToken.revoked_at.is_(None),
+        or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > bindparam("now")),
+        Account.is_active,
+    )
+)
 
 
 def digest_of(token: str) -> str:
@@ -61,14 +72,7 @@ def revoke(db: Session, viewer: Viewer, token_id: int) -> ApiToken:
 def account_of(db: Session, token: str) -> Account | None:
     """The active account behind a token, or None."""
     now = datetime.now(UTC)
-    holds = (
-        ApiToken.digest == digest_of(token),
-        ApiToken.revoked_at.is_(None),
-        or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > now),
-        Account.is_active,
-    )
-    both = select(Account, ApiToken).join(ApiToken, ApiToken.account_id == Account.id).where(*holds)
-    found = db.execute(both).first()
+    found = db.execute(HOLDER, {"digest": digest_of(token), "now": now}).first()
     if found is None:
         return None
     account: Account = found[0]
