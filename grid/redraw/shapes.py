@@ -15,7 +15,7 @@ from grid.areas import GAP_M, clean_areas
 from grid.build.plane import Geometries, Plane, polygons_of
 from grid.redraw.errors import refusal
 
-DUST_M2 = 1e-3  # what arithmetic leaves along a border
+DUST_M2 = 1e-6  # what arithmetic leaves along a border
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from gis.errors import NotFound
 from grid import duty, history
 from grid.check import check
 from grid.locate import fields, locate
-from grid.models import Address, AddressKind, Area, Relocation, UnitCell
+from grid.models import Address, AddressKind, Area, GridVersion, Relocation, UnitCell
 from grid.reach import whole_city
 from grid.redraw import Given, Redrawn, RedrawRefused, redraw_areas
 from tests import make
@@ -310,3 +310,43 @@ def test_accounts_whose_reach_is_gone_are_named(db: Session) -> None:
     db.execute(insert, {"name": "li", "areas": f'["{NORTHERN}"]'})
     db.execute(insert, {"name": "wang", "areas": f'["", "{STREET}"]'})
     assert redraw(db, given(SOUTHERN, WHOLE)).stray_reach == [("li", NORTHERN)]
+
+
+def test_a_street_whose_communities_all_go_elsewhere_ends(db: Session) -> None:
+    make.city(db)
+    second_street(db)
+    east = box(W + 2 * D, S, W + 4 * D, S + 2 * D)
+    record = address(db, W + D * 3, S + D)
+    done = redraw(db, given("310199001003", east), reshape_parents=True)
+    assert done.ended == {"street": [STREET, "310199002"], "community": ["310199002001"]}
+    assert done.added == {"street": [STREET], "community": ["310199001003"]}
+    assert ("310199002", STREET, 1.0) in done.successors
+    street = history.areas(db, whole_city(), level="street")[0]
+    assert to_shape(street.geom).symmetric_difference(WHOLE.union(east)).area < 1e-14
+    db.refresh(record)
+    assert record.area_code == "310199001003"
+    assert_grid_is_whole(db)
+
+
+def test_one_district_takes_in_another_and_all_codes_below_follow(db: Session) -> None:
+    make.city(db)
+    east = box(W + 2 * D, S, W + 4 * D, S + 2 * D)
+    make.area(db, "310198", east, level="district")
+    make.area(db, "310198001", east, level="street", parent="310198")
+    make.area(db, "310198001007", east, parent="310198001")
+    version = db.execute(text("SELECT min(id) FROM grid_versions")).scalar_one()
+    make.cell(db, "310198001007001", "310198001007", east, db.get_one(GridVersion, version))
+    record = address(db, W + D * 3, S + D)
+    whole = box(W, S, W + 4 * D, S + 2 * D)
+    done = redraw(
+        db, given("310199", whole, "静安"), level="district", codes_below={"310198001": "310199015"}
+    )  # fmt: skip
+    assert done.ended == {"district": ["310198", "310199"], "street": ["310198001"], "community": ["310198001007"]}
+    assert done.added == {"district": ["310199"], "street": ["310199015"], "community": ["310199015007"]}
+    assert all(share == 1.0 for _, _, share in done.successors)
+    db.refresh(record)
+    assert record.area_code == "310199015007"
+    assert db.get_one(UnitCell, record.unit_cell_id).code == "310199015007001"
+    assert codes_on(db, BEFORE, "district") == ["310198", "310199"]
+    assert codes_on(db, None, "district") == ["310199"]
+    assert_grid_is_whole(db)
