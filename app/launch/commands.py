@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 import time
 from pathlib import Path
 from types import FrameType
@@ -41,8 +40,9 @@ def up(host: str | None, port: int | None, detach: bool, no_demo: bool) -> None:
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = read_settings().model_copy(update=given)
     home, began = settings.home, time.monotonic()
-    control = Control(home)
-    with stopping_signals():
+    control, was_up = Control(home), False
+    stop_on_signals()
+    try:
         start.prepare_home(home)
         with start.alone(home):
             was_up = control.answers()
@@ -56,24 +56,18 @@ def up(host: str | None, port: int | None, detach: bool, no_demo: bool) -> None:
         if detach or was_up:
             return
         screen.print("Ctrl-C stops it.")
-        try:
-            while control.answers():
-                time.sleep(1)
-            screen.print("The city was stopped from elsewhere.")
-        except KeyboardInterrupt:
+        while control.answers():
+            time.sleep(1)
+        screen.print("The city was stopped from elsewhere.")
+    except KeyboardInterrupt:
+        if not was_up:
             stop(home)
 
 
-class stopping_signals:  # noqa: N801 - reads as a verb where it is used
+def stop_on_signals() -> None:
     """SIGTERM and a closed terminal stop the city just as Ctrl-C does."""
-
-    def __enter__(self) -> None:
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGTERM, signal.SIGHUP):
-                signal.signal(number, _interrupt)
-
-    def __exit__(self, *_: object) -> None:
-        return None
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

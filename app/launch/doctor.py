@@ -138,7 +138,7 @@ def supervised(settings: Settings) -> Iterator[Finding]:
     control = Control(settings.home)
     if control.answers():
         for part, state in control.states().items():
-            is_well = state == "RUNNING"
+            is_well = state in start.WORKING
             yield Finding(
                 part, "ok" if is_well else "bad", state.lower(), "" if is_well else f"./city logs {part}; ./city up"
             )

@@ -22,6 +22,7 @@ def running_city() -> Iterator[Home]:
 @pytest.fixture
 def city(running_city: Home) -> Home:
     """The city, running."""
-    if set(running_city.control.states().values() if running_city.control.answers() else ()) != {"RUNNING"}:
+    control = running_city.control
+    if not control.answers() or not set(control.states().values()) <= {"RUNNING", "STARTING"}:
         running_city.must("up", "--detach", "--no-demo")
     return running_city

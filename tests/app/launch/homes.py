@@ -11,6 +11,8 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psycopg
+
 from app.launch import processes
 from app.launch.cluster import Cluster
 from app.launch.supervisor import Control
@@ -54,8 +56,11 @@ class Home:
         return done.stdout + done.stderr
 
     def sql(self, statement: str) -> str:
-        """What a statement answers, through ./city psql."""
-        return self.must("psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", statement).strip()
+        """What a statement answers: the first row, its columns joined."""
+        with psycopg.connect(Cluster.at(self.path).url(), autocommit=True) as connection:
+            cursor = connection.execute(statement.encode())
+            row = cursor.fetchone() if cursor.description else None
+        return "|".join(str(value) for value in row or ())
 
     @property
     def control(self) -> Control:
