@@ -200,6 +200,7 @@ class _Import:
                 if len(batch.table):
                     self._stage(batch, refused)
                 progress(self.report.read, batch.share)
+            progress(self.report.read, 1.0)
             params = self._params()
             self.report.located -= staging.refuse_staged(self.db, self.register, refused, params)
             self._announce()

@@ -8,7 +8,7 @@ import gzip
 import io
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from typing import IO, cast
 
@@ -25,7 +25,8 @@ from gis.files.guess import Guess
 Opener = Callable[[], IO[bytes]]
 DELIMITERS = ",;\t|"
 CHUNK = 4 << 20
-BLOCK_BYTES = 8 << 20
+BLOCK_BYTES = 2 << 20  # Arrow reads up to 32 blocks ahead, and a record must fit into one
+WKT_BLOCK_BYTES = 16 << 20
 SAMPLE_ROWS = 200
 REPLACED = "\ufffd"
 TORN = (OSError, EOFError, zlib.error)  # a packed file that ends early or is none
@@ -59,10 +60,11 @@ class Transcoded(io.RawIOBase):
 
 
 class Counted(io.RawIOBase):
-    """A byte stream that knows how much of the file under it has been read."""
+    """A byte stream that knows how much of the file under it has been taken out of it as rows."""
 
     def __init__(self, inner: IO[bytes], beneath: IO[bytes], size: int) -> None:
         self._inner, self._beneath, self._size = inner, beneath, max(size, 1)
+        self._read = self._taken = self._position = 0
 
     def readable(self) -> bool:
         return True
@@ -70,12 +72,18 @@ class Counted(io.RawIOBase):
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # the base takes any writable buffer
         raw = self._inner.read(len(buffer))
         buffer[: len(raw)] = raw
+        self._read += len(raw)
+        self._position = self._beneath.tell()
         return len(raw)
+
+    def took(self, table: pa.Table) -> None:
+        """Note that these rows have been given on: Arrow reads far ahead of them."""
+        self._taken += table.nbytes - 3 * table.num_columns * len(table)  # offsets hold 4 bytes, a file a delimiter
 
     @property
     def share(self) -> float:
-        """0 to 1."""
-        return 1.0 if self._beneath.closed else min(self._beneath.tell() / self._size, 1.0)
+        """About how much has been given on, 0 to 1."""
+        return min(self._taken / max(self._read, 1), 1.0) * self._position / self._size
 
     def close(self) -> None:
         self._inner.close()
@@ -128,6 +136,7 @@ def _head(first: str, rest: io.TextIOWrapper, delimiter: str) -> Iterator[list[s
         yield first
         yield from rest
 
+    csv.field_size_limit(WKT_BLOCK_BYTES)  # outlines are longer than its default
     for count, row in enumerate(csv.reader(lines(), delimiter=delimiter)):
         if count > SAMPLE_ROWS:
             return
@@ -182,7 +191,10 @@ def _read(open_it: Callable[[], Counted], guess: Guess, rows: int) -> Iterator[B
             reader = pa_csv.open_csv(
                 body,
                 read_options=pa_csv.ReadOptions(
-                    column_names=names, skip_rows=1, use_threads=False, block_size=BLOCK_BYTES
+                    column_names=names,
+                    skip_rows=1,
+                    use_threads=False,
+                    block_size=WKT_BLOCK_BYTES if guess.wkt else BLOCK_BYTES,
                 ),
                 parse_options=pa_csv.ParseOptions(
                     delimiter=guess.delimiter or ",",
@@ -200,12 +212,24 @@ def _read(open_it: Callable[[], Counted], guess: Guess, rows: int) -> Iterator[B
             raise UnreadableFile("The table can't be read: {reason}", reason=str(error)[:200]) from error
         lines = Lines()
         try:
-            for block in reader:
-                yield from _batches(pa.Table.from_batches([block]), broken, lines, rows, stream.share)
+            for table in _together(reader, rows):
+                yield from _batches(table, broken, lines, rows, stream)
         except (pa.ArrowInvalid, *TORN) as error:
             raise UnreadableFile("The table can't be read: {reason}", reason=str(error)[:200]) from error
         if broken:
-            yield from _batches(reader.schema.empty_table(), broken, lines, rows, 1.0)
+            yield from _batches(reader.schema.empty_table(), broken, lines, rows, stream)
+
+
+def _together(reader: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
+    """Blocks put together until they hold about so many rows."""
+    held: list[pa.RecordBatch] = []
+    for block in reader:
+        held.append(block)
+        if sum(map(len, held)) >= rows:
+            yield pa.Table.from_batches(held)
+            held = []
+    if held:
+        yield pa.Table.from_batches(held)
 
 
 class Lines:
@@ -246,16 +270,17 @@ def _breaks_inside(table: pa.Table) -> NDArray[np.int64]:
 
 
 def _batches(
-    table: pa.Table, broken: list[pa_csv.InvalidRow], lines: Lines, rows: int, share: float
+    table: pa.Table, broken: list[pa_csv.InvalidRow], lines: Lines, rows: int, stream: Counted
 ) -> Iterator[Batch]:
     """One block as batches of at most so many rows: blank lines dropped, undecodable rows set apart."""
+    stream.took(table)
     numbers, bad = lines.take(table, broken)
     table, numbers = _without_blank(table, numbers)
     table, numbers, undecoded = _without_replaced(table, numbers)
     bad += undecoded
     for start in range(0, max(len(table), 1), rows):
         part = table.slice(start, rows)
-        yield Batch(numbers[start : start + rows], part, None, bad if start == 0 else [], share)
+        yield Batch(numbers[start : start + rows], part, None, bad if start == 0 else [], stream.share)
 
 
 def holds(column: pa.ChunkedArray, sign: bytes) -> bool:

@@ -256,6 +256,22 @@ def test_many_rows_come_in_batches(tmp_path):
     assert lines.tolist() == list(range(2, 30_002))
 
 
+def test_how_far_the_reading_got_rises_to_the_end(tmp_path):
+    frame = pd.DataFrame({"id": np.arange(200_000), "note": "路灯坏了，请修理", "lon": 121.45, "lat": 31.23})
+    frame.to_csv(tmp_path / "a.csv.gz", index=False)
+    with open_file(tmp_path / "a.csv.gz") as source:
+        shares = [batch.share for batch in source.batches(20_000)]
+    assert shares == sorted(shares)
+    assert shares[0] < 0.5
+    assert shares[-1] == pytest.approx(1.0, abs=0.1)
+
+
+def test_a_long_outline_fits_into_a_row(tmp_path):
+    ring = ", ".join(f"{121 + n / 1e6} {31 + (n % 2) / 1e3}" for n in range(150_000))
+    (tmp_path / "a.csv").write_text(f'id,wkt\n1,"LINESTRING ({ring})"\n')
+    assert len(rows(read(tmp_path / "a.csv")[1])[0]["wkt"]) > 3_000_000
+
+
 def test_broken_lines_are_named_exactly_over_many_blocks(tmp_path, monkeypatch):
     monkeypatch.setattr("gis.files.delimited.BLOCK_BYTES", 4096)
     lines = ["id,a,b"]
