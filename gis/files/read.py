@@ -14,9 +14,10 @@ from typing import IO
 
 from gis.errors import NotFound
 from gis.files.batch import Source, UnreadableFile
-from gis.files.delimited import open_delimited, opener
+from gis.files.delimited import open_delimited
 from gis.files.parquet import open_parquet
 from gis.files.sheets import open_sheet
+from gis.files.streams import opener
 from gis.files.vector import open_vector
 
 TABLES = (".csv", ".tsv", ".txt", ".tab")
