@@ -65,7 +65,11 @@ class _Bound:
 
 
 def make_engine(url: str, *, pool_size: int = 8, max_overflow: int = 4) -> Engine:
-    """An engine on a PostgreSQL URL (``postgresql://…``): JIT off, statements prepared at their second run."""
+    """An engine on a PostgreSQL URL (``postgresql://…``): JIT off, statements prepared at their second run.
+
+    Each run is planned for its own values (about a millisecond): a plan for any values can't use an index for
+    ``LIKE 'prefix%'``, and expects few rows in any rectangle (2.4 s instead of 0.9 s for 94,000 cases in one tile).
+    """
     url = url.replace("postgres://", "postgresql://", 1).replace("postgresql://", "postgresql+psycopg://", 1)
     return create_engine(
         url,
@@ -73,7 +77,10 @@ def make_engine(url: str, *, pool_size: int = 8, max_overflow: int = 4) -> Engin
         max_overflow=max_overflow,
         pool_pre_ping=True,
         hide_parameters=True,  # bound values may be names and numbers of people: they stay out of errors and logs
-        connect_args={"prepare_threshold": 1, "options": "-c jit=off -c timezone=UTC"},
+        connect_args={
+            "prepare_threshold": 1,
+            "options": "-c jit=off -c timezone=UTC -c plan_cache_mode=force_custom_plan",
+        },
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     ColumnElement,
+    DateTime,
     Integer,
     Select,
     Text,
@@ -28,7 +29,6 @@ from layers.filters import NOTHING, Filter, rows_of
 from layers.kept import Ready, kept_statement
 from layers.layer import Layer
 from layers.rectangle import any_rectangle, edges, touches
-from layers.tiles import tile_value
 
 LIMIT_MAX = 10_000
 DIGITS = 7  # of a degree: a centimetre
@@ -147,7 +147,7 @@ def _feature(layer: Layer, columns: Any) -> ColumnElement[str]:
     """``{"type": "Feature", …}`` as text, written by the database."""
     pairs: list[Any] = []
     for field in layer.fields:
-        pairs += [literal_column(f"'{field.name}'"), tile_value(field, columns[field.name])]
+        pairs += [literal_column(f"'{field.name}'"), _value(columns[field.name])]
     made = func.json_build_object(
         literal_column("'type'"), literal_column("'Feature'"),
         literal_column("'id'"), columns.id,
@@ -155,6 +155,13 @@ def _feature(layer: Layer, columns: Any) -> ColumnElement[str]:
         literal_column("'properties'"), func.json_build_object(*pairs),
     )  # fmt: skip
     return cast(made, Text)
+
+
+def _value(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Moments as ISO 8601 in UTC."""
+    if isinstance(column.type, DateTime):
+        return func.to_char(func.timezone("UTC", column), 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+    return column
 
 
 def _refuse_people(layer: Layer) -> None:

@@ -112,7 +112,7 @@ def _spot(of: Town, n: int) -> tuple[float, float]:
 def _measure(of: Town, server: Served, questions: Sequence[Question]) -> Times:
     times = Times()
     client = server.connect()
-    options = "-c jit=off -c timezone=UTC"
+    options = "-c jit=off -c timezone=UTC -c plan_cache_mode=force_custom_plan"
     with psycopg.connect(of.url, autocommit=True, prepare_threshold=1, options=options) as connection:
         for one in questions:
             _run(connection, one)
@@ -130,9 +130,8 @@ def _measure(of: Town, server: Served, questions: Sequence[Question]) -> Times:
 
 
 def _run(connection: psycopg.Connection[Any], question: Question) -> int:
-    """What the door sends for one request: a transaction, its way of planning, the statements."""
+    """What the door sends for one request: a transaction and the statements in it."""
     with connection.transaction(), connection.cursor(binary=True) as cursor:
-        cursor.execute("SET LOCAL plan_cache_mode = force_custom_plan")
         for ready, binds in question.statements:
             cursor.execute(ready.text, {**ready.known, **binds}).fetchall()
     return 0
