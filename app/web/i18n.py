@@ -86,11 +86,20 @@ def pick_locale(settings: Settings) -> str:
     return next((choice for choice in choices if choice in LANGUAGES), "zh")
 
 
+def keep_named_language() -> None:
+    """A page opened with ``?lang=`` sets the session's language, so that what its scripts ask for agrees with it."""
+    named = request.args.get("lang")
+    is_page = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
+    if is_page and named in LANGUAGES and session.get("language") != named:
+        session["language"] = named
+
+
 def install(web: Flask, settings: Settings) -> None:
     """Give the application its words, locale and the city's time zone."""
     babel = Babel()
     babel.init_app(web, locale_selector=lambda: pick_locale(settings), timezone_selector=lambda: city_facts().time_zone)
     babel.__dict__["domain_instance"] = MergedDomain()
+    web.before_request(keep_named_language)
     web.register_blueprint(bp)
 
 

@@ -66,3 +66,13 @@ def test_moments_are_told_in_the_citys_time_zone(app: OpenAPI, db: Session) -> N
     make.city(db, time_zone="America/New_York")
     client = make_accounts.client_as(app, make_accounts.account(db))
     assert 'data-time-zone="America/New_York"' in client.get("/me").text
+
+
+def test_a_page_that_names_a_language_sets_it_for_what_its_scripts_ask(client: FlaskClient) -> None:
+    client.get("/login?lang=en", headers={"Accept": "text/html"})
+    assert language_of(client, "/login") == "en"
+
+
+def test_a_script_that_names_a_language_leaves_the_session_alone(client: FlaskClient) -> None:
+    client.get("/login?lang=en", headers={"Accept": "application/json"})
+    assert language_of(client, "/login") == "zh-CN"
