@@ -257,7 +257,7 @@ def test_axe_finds_no_violation(open_as: OpenPage, path: str, scheme: str) -> No
 
 def test_axe_finds_no_violation_at_the_login_and_on_a_phone(open_as: OpenPage) -> None:
     check(open_as(None, "/login"))
-    page = open_as("clerk", "/map?act=new-resident", viewport=PHONE)
+    page = open_as("clerk", f"/map?act=new-resident&c={W + 0.0006},{S + 0.0006}&z=17", viewport=PHONE)
     desk.click_at(page, W + 0.0005, S + 0.0005)
     expect(page.locator(".room").first).to_be_visible()
     check(page)

@@ -201,7 +201,7 @@ export class RowList {
         h("span", { class: "row-title" }, reading.title),
         reading.at && h("time", { class: "row-when", datetime: reading.at, title: exact(reading.at) }, ago(reading.at)),
         h("span", { class: "row-second" }, [reading.state?.words, reading.second].filter(Boolean).join(" · ")),
-        reading.due && h("span", { class: `clock ${reading.due.clock}`, title: exact(feature.properties.due_at) }, reading.due.words),
+        reading.due && h("span", { class: `clock ${reading.due.clock}`, title: exact(reading.due.at) }, reading.due.words),
       ),
     );
   }

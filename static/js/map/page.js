@@ -60,7 +60,10 @@ class Page {
     this.thematic = new Thematic(this.map, this.store, layers);
     this.panelSheet = new Sheet(part("#map-panel"), "peek");
     this.drawerSheet = new Sheet(part("#map-drawer"), "half");
-    if (!center) this.map.fitBounds(this.store.state.box ?? city.bbox, { animate: false, maxZoom: CLOSE_ZOOM + 1, padding: { top: 24, left: 24, right: 24, bottom: 24 + this.#padding().bottom } });
+    const sheets = new ResizeObserver(() => this.#pad());
+    for (const one of ["#map-panel", "#map-drawer"]) sheets.observe(part(one));
+    this.#pad();
+    if (!center) this.map.fitBounds(this.store.state.box ?? city.bbox, { animate: false, maxZoom: CLOSE_ZOOM + 1, padding: 24 });
     this.drawer = new Drawer(part("#map-drawer"), part("[data-part=drawer]"), this.#drawerHooks());
     this.list = new RowList(part("#panel-list"), this.store, layers, this.#listHooks());
     this.tree = new Tree(part("[data-part=tree]"), this.store, layers, { mayExport: Boolean(stage.dataset.mayExport) });
@@ -177,8 +180,8 @@ class Page {
     const box = bounds(feature.geometry);
     if (!box) return;
     const isPoint = box[0] === box[2] && box[1] === box[3];
-    if (isPoint) this.map.easeTo({ center: [box[0], box[1]], zoom: Math.max(this.map.getZoom(), gently ? 14 : CLOSE_ZOOM), padding: this.#padding() });
-    else this.map.fitBounds(box, { padding: { top: 60, left: 60, right: 60, bottom: 60 + this.#padding().bottom }, maxZoom: 18 });
+    if (isPoint) this.map.easeTo({ center: [box[0], box[1]], zoom: Math.max(this.map.getZoom(), gently ? 14 : CLOSE_ZOOM) });
+    else this.map.fitBounds(box, { padding: 60, maxZoom: 18 });
   }
 
   /** Bring the selection into sight if a sheet hides it. @param {any} feature */
@@ -187,14 +190,20 @@ class Page {
     if (!box) return;
     const spot = this.map.project([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2]);
     const { clientWidth: w, clientHeight: height } = this.map.getContainer();
-    const isSeen = spot.x > 0 && spot.y > 0 && spot.x < w && spot.y < height - this.#padding().bottom;
-    if (!isSeen) this.map.easeTo({ center: [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2], padding: this.#padding() });
+    const isSeen = spot.x > 0 && spot.y > 0 && spot.x < w && spot.y < height - this.#hidden();
+    if (!isSeen) this.map.easeTo({ center: [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2] });
   }
 
-  /** What of the map a phone's sheet hides. */
-  #padding() {
-    const isPhone = matchMedia("(max-width: 768px)").matches;
-    return { top: 0, left: 0, right: 0, bottom: isPhone ? Math.min(part("#map-drawer").offsetHeight || part("#map-panel").offsetHeight, innerHeight / 2) : 0 };
+  /** @returns {number} how much of the map's foot a phone's sheets hide, px */
+  #hidden() {
+    if (!matchMedia("(max-width: 768px)").matches) return 0;
+    return Math.min(part("#map-drawer").offsetHeight || part("#map-panel").offsetHeight, innerHeight * 0.6);
+  }
+
+  /** Keep the middle of the map in the middle of what can be seen of it. */
+  #pad() {
+    const bottom = this.#hidden();
+    if (this.map.getPadding().bottom !== bottom) this.map.setPadding({ top: 0, left: 0, right: 0, bottom });
   }
 
   #moved() {
@@ -241,9 +250,8 @@ class Page {
   }
 
   #pickCentre() {
-    const { clientWidth, clientHeight } = this.map.getContainer();
     if (this.store.state.act) this.forms?.click(this.map.getCenter());
-    else this.picker?.at({ x: clientWidth / 2, y: clientHeight / 2 });
+    else this.picker?.at(this.map.project(this.map.getCenter()));
   }
 
   /** @returns {boolean} whether there was anything to leave */

@@ -15,7 +15,7 @@ import { LANG, ago, count, exact } from "city/map/format.js";
  * @property {string} second
  * @property {{value: string, words: string, colour: string, shape: string}|null} state
  * @property {string|null} at ISO moment
- * @property {{clock: "on_time"|"due_soon"|"overdue", words: string}|null} due
+ * @property {{clock: "on_time"|"due_soon"|"overdue", words: string, at: string}|null} due
  */
 
 const OTHER = LANG === "zh" ? "en" : "zh";
@@ -32,7 +32,7 @@ const SOON = 0.8; // of the time given is used up: due soon
 export function said(field, value) {
   if (value === null || value === undefined || value === "") return "–";
   if (field.kind === "choice" || field.choices) return field.choices?.[String(value)] ?? String(value);
-  if (field.kind === "time") return exact(value) || String(value);
+  if (field.kind === "time") return exact(moment(value) ?? "") || String(value);
   if (field.kind === "flag") return value ? t("yes") : t("no");
   if (field.kind === "number" && Number.isFinite(Number(value))) {
     return field.unit ? `${count(Number(value))} ${field.unit}` : count(Number(value));
@@ -87,8 +87,14 @@ export function read(layer, feature) {
   const second = parts.filter((one) => one && one !== titled).map((one) => said(/** @type {FieldInfo} */ (one), row[/** @type {FieldInfo} */ (one).name]));
   return {
     title: titled ? said(titled, row[titled.name]) : `${layer.title} ${feature.id}`, second: second.join(" · "),
-    state: stateOf(layer, row, titled), at: layer.time_field ? (row[layer.time_field] ?? null) : null, due: dueOf(row),
+    state: stateOf(layer, row, titled), at: layer.time_field ? moment(row[layer.time_field]) : null, due: dueOf(row),
   };
+}
+
+/** @param {any} value ISO text or seconds since 1970 @returns {string|null} ISO moment */
+export function moment(value) {
+  const at = new Date(typeof value === "number" ? value * 1000 : (value ?? ""));
+  return Number.isNaN(at.getTime()) ? null : at.toISOString();
 }
 
 /**
@@ -115,10 +121,11 @@ function stateOf(layer, row, titled) {
  * @returns {Reading["due"]}
  */
 function dueOf(row, now = Date.now()) {
-  const [start, end] = [Date.parse(row.reported_at), Date.parse(row.due_at)];
+  const [start, end] = [row.reported_at, row.due_at].map((one) => Date.parse(moment(one) ?? ""));
   if (Number.isNaN(end) || row.closed_at || ["closed", "refused", "void"].includes(row.status)) return null;
-  if (end < now) return { clock: "overdue", words: t("was due {time}", { time: ago(row.due_at, now) }) };
-  return { clock: start + (end - start) * SOON <= now ? "due_soon" : "on_time", words: t("due {time}", { time: ago(row.due_at, now) }) };
+  const at = new Date(end).toISOString();
+  if (end < now) return { clock: "overdue", at, words: t("was due {time}", { time: ago(at, now) }) };
+  return { clock: start + (end - start) * SOON <= now ? "due_soon" : "on_time", at, words: t("due {time}", { time: ago(at, now) }) };
 }
 
 /**
