@@ -141,7 +141,7 @@ def _area_names(areas: Layer, ground: Ground, lang: str) -> list[dict[str, Any]]
         }  # fmt: skip
         chosen = ["==", ["coalesce", ["get", "depth"], 0], depth]
         made = _over(areas, f"name-{depth}", "symbol", filter=chosen, layout=layout, paint=_text(ground, ground.text))
-        drawn.append(made | {"minzoom": first, "maxzoom": last})
+        drawn.append(made | {"source-layer": f"{areas.id}_names", "minzoom": first, "maxzoom": last})
     return drawn
 
 

@@ -30,7 +30,10 @@ def division_at(z: int, levels: list[str]) -> Division:
 
 
 def shielded_tile(db: Session, layer: Layer, viewer: Viewer, at: Tile, chosen: Filter = NOTHING) -> bytes:
-    """The tile as MVT: areas or cells with ``suppressed``, and where they are not ``count`` and ``per_ha``."""
+    """The tile as MVT: areas or cells with ``suppressed``, and where they are not ``count`` and ``per_ha``.
+
+    In ``<id>_names`` stands a point for the number of each, in one tile only.
+    """
     division = division_at(at.z, city_levels(db))
     found = counts(db, layer, viewer, division, chosen, near=envelope(at, MARGIN))
     if not found.items:
@@ -45,20 +48,27 @@ def shielded_tile(db: Session, layer: Layer, viewer: Viewer, at: Tile, chosen: F
         name="told",
     ).render_derived()  # fmt: skip
     unit = units(division, viewer)
-    flat = func.ST_Simplify(
-        func.ST_Transform(unit.c.geom, literal_column("3857")), metres_a_pixel(at.z) / 2, literal_column("true")
-    )
-    drawn = (
-        select(
-            told.c.id, unit.c.code, unit.c.name_zh, unit.c.name_en, told.c["count"], told.c.per_ha, told.c.suppressed,
-            func.ST_AsMVTGeom(flat, func.ST_TileEnvelope(at.z, at.x, at.y), EXTENT, BUFFER).label("geom"),
-        )
-        .join(unit, unit.c.id == told.c.id)
-        .subquery("drawn")
-    )  # fmt: skip
-    ordered: Any = aggregate_order_by(literal_column("'id'"), drawn.c.id)
-    mvt = func.ST_AsMVT(literal_column("drawn"), literal_column(f"'{layer.id}'"), EXTENT, "geom", ordered)
-    return bytes(db.execute(select(mvt).select_from(drawn).where(drawn.c.geom.is_not(None))).scalar_one() or b"")
+    frame = func.ST_TileEnvelope(at.z, at.x, at.y)
+    flat = func.ST_Transform(unit.c.geom, literal_column("3857"))
+    outline = func.ST_Simplify(flat, metres_a_pixel(at.z) / 2, literal_column("true"))
+    parts = {
+        layer.id: func.ST_AsMVTGeom(outline, frame, EXTENT, BUFFER),
+        f"{layer.id}_names": func.ST_AsMVTGeom(func.ST_PointOnSurface(flat), frame, EXTENT, 0),
+    }
+    body = b""
+    for name, geom in parts.items():  # layers of a tile are simply written one after the other
+        drawn = (
+            select(
+                told.c.id, unit.c.code, unit.c.name_zh, unit.c.name_en,
+                told.c["count"], told.c.per_ha, told.c.suppressed, geom.label("geom"),
+            )
+            .join(unit, unit.c.id == told.c.id)
+            .subquery("drawn")
+        )  # fmt: skip
+        ordered: Any = aggregate_order_by(literal_column("'id'"), drawn.c.id)
+        mvt = func.ST_AsMVT(literal_column("drawn"), literal_column(f"'{name}'"), EXTENT, "geom", ordered)
+        body += bytes(db.execute(select(mvt).select_from(drawn).where(drawn.c.geom.is_not(None))).scalar_one() or b"")
+    return body
 
 
 def _per_ha(per_km2: float | None) -> float | None:

@@ -13,6 +13,7 @@ from gis.errors import InvalidInput
 from layers.layer import Layer
 from layers.looks import HIDDEN_COLOUR, PER_HA, density_looks
 from layers.tilejson import tiles_path, zoom_span
+from layers.tiles import is_named
 
 Theme = Literal["light", "dark"]
 FONTS = ["Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "system-ui", "sans-serif"]
@@ -140,24 +141,38 @@ def _points(layer: Layer, ink: Inks) -> list[dict[str, Any]]:
 
 
 def _by_zoom(size: float) -> list[Any]:
-    return ["interpolate", ["linear"], ["zoom"], 10, round(size * 0.5, 2), 14, round(size * 0.75, 2), 16, size]
+    """Small from afar, where thousands are a pattern; of full size where one is meant."""
+    steps = ((9, 0.25), (12, 0.4), (14, 0.65), (16, 1.0))
+    return ["interpolate", ["linear"], ["zoom"], *(part for z, of in steps for part in (z, round(size * of, 2)))]
+
+
+def _rank(layer: Layer) -> Any:
+    """The value declared first is drawn on top: what waits is not hidden by what is over."""
+    values = list(layer.style.colours) if layer.style.by else []
+    if not values:
+        return None
+    ranks = [part for at, value in enumerate(values) for part in (str(value), len(values) - at)]
+    return ["match", ["to-string", ["get", layer.style.by]], *ranks, 0]
 
 
 def _circles(layer: Layer, ink: Inks, opacity: float, chosen: Any) -> dict[str, Any]:
     paint = {
         "circle-color": colour(layer), "circle-radius": _by_zoom(layer.style.size_px), "circle-opacity": opacity,
-        "circle-stroke-color": ink.casing, "circle-stroke-width": 1.25, "circle-stroke-opacity": opacity,
+        "circle-stroke-color": ink.casing, "circle-stroke-width": _by_zoom(1.25), "circle-stroke-opacity": opacity,
     }  # fmt: skip
-    return drawing(layer, "circle", "circle", filter=chosen, paint=paint)
+    rank = _rank(layer)
+    layout = {"circle-sort-key": rank} if rank else None
+    return drawing(layer, "circle", "circle", filter=chosen, layout=layout, paint=paint)
 
 
 def _characters(layer: Layer, ink: Inks, opacity: float, chosen: Any, text: Any) -> dict[str, Any]:
     layout = {
         "text-field": text, "text-font": FONTS, "text-size": _by_zoom(round(layer.style.size_px * GLYPH_SCALE, 1)),
         "text-allow-overlap": True, "text-ignore-placement": True, "text-padding": 0,
-    }  # fmt: skip
+    } | ({"symbol-sort-key": rank} if (rank := _rank(layer)) else {})  # fmt: skip
     paint = {
-        "text-color": colour(layer), "text-opacity": opacity, "text-halo-color": ink.casing, "text-halo-width": 1.25,
+        "text-color": colour(layer), "text-opacity": opacity,
+        "text-halo-color": ink.casing, "text-halo-width": _by_zoom(1.25),
     }  # fmt: skip
     return drawing(layer, "shape", "symbol", filter=chosen, layout=layout, paint=paint)
 
@@ -179,7 +194,8 @@ def _labels(layer: Layer, ink: Inks, lang: str) -> list[dict[str, Any]]:
         layout |= {"symbol-placement": "line"}
     elif layer.geometry == "POINT":
         layout |= {"text-anchor": "top", "text-offset": [0, round(style.size_px / 12 + 0.2, 2)]}
-    made = drawing(layer, "label", "symbol", layout=layout, paint=text_paint(ink))
+    of = "_names" if is_named(layer) else ""
+    made = drawing(layer, "label", "symbol", of=of, layout=layout, paint=text_paint(ink))
     return [made | {"minzoom": style.label_zoom}]
 
 
@@ -224,5 +240,5 @@ def _people(layer: Layer, ink: Inks, lang: str) -> list[dict[str, Any]]:
     return [
         drawing(layer, "fill", "fill", paint={"fill-color": shade, "fill-opacity": ["case", hidden, 0.35, 0.72]}),
         drawing(layer, "edge", "line", paint=edges),
-        drawing(layer, "number", "symbol", layout=layout, paint=text_paint(ink)),
+        drawing(layer, "number", "symbol", of="_names", layout=layout, paint=text_paint(ink)),
     ]

@@ -7,10 +7,10 @@ from urllib.parse import urlencode
 
 from layers.layer import Field, Layer
 from layers.shielded_tiles import CELLS_FROM
-from layers.tiles import ROWS_MAX
+from layers.tiles import ROWS_MAX, is_named
 
 MAX_ZOOM = 18  # closer by, a client enlarges the tile: 1/16 of its unit is a fifth of a pixel
-KINDS = {"number": "Number", "flag": "Boolean"}
+KINDS = {"number": "Number", "flag": "Boolean", "time": "Number"}  # moments: seconds since 1970
 
 
 def zoom_span(layer: Layer) -> tuple[int, int]:
@@ -58,12 +58,11 @@ def _vector_layers(layer: Layer, first: int, last: int) -> list[dict[str, Any]]:
     if layer.floor is not None:
         fields = {"code": "String", "name_zh": "String", "name_en": "String", "count": "Number", "per_ha": "Number",
                   "suppressed": "Boolean"}  # fmt: skip
-        return [{"id": layer.id, **zooms, "fields": fields}]
+        return [{"id": one, **zooms, "fields": fields} for one in (layer.id, f"{layer.id}_names")]
     rows = {field.name: _kind(field) for field in layer.fields if field.in_tile}
-    return [
-        {"id": layer.id, **zooms, "fields": rows},
-        {"id": f"{layer.id}_counts", **zooms, "fields": {"count": "Number"}},
-    ]
+    names = [{"id": f"{layer.id}_names", **zooms, "fields": rows}] if is_named(layer) else []
+    counts = {"id": f"{layer.id}_counts", **zooms, "fields": {"count": "Number"}}
+    return [{"id": layer.id, **zooms, "fields": rows}, *names, counts]
 
 
 def _kind(field: Field) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     DateTime,
     Double,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     Text,
     bindparam,
     case,
+    cast,
     func,
     literal_column,
     select,
@@ -36,6 +38,7 @@ from layers.rectangle import any_frame, any_rectangle, edges, touches
 from layers.shielded_tiles import shielded_tile
 from layers.tile_counts import counts_tile
 
+_NOTHING: ColumnElement[Any] = literal_column("''::bytea")
 ROWS_MAX = 5_000
 SIMPLIFY_BELOW = 14  # from this zoom on, half a pixel is under a metre and a half: outlines are sent as they are
 
@@ -44,7 +47,8 @@ def tile(db: Session, layer: Layer, viewer: Viewer, at: Tile, chosen: Filter = N
     """The tile as Mapbox Vector Tile 2.1; empty bytes when nothing lies in it or the layer starts at a finer zoom.
 
     Rows stand in the MVT layer of the layer's own id: feature id = row id, properties = the fields with `in_tile`.
-    Counts stand in ``<id>_counts``: points with ``count``.
+    Counts stand in ``<id>_counts``: points with ``count``. Areas that have a label have a point for it in
+    ``<id>_names``, each in one tile only: a label drawn for each part of an area would stand there many times.
     """
     if at.z < layer.zooms.start:
         return b""
@@ -88,8 +92,28 @@ def _rows_statement(layer: Layer, viewer: Viewer, chosen: Filter, *, far: bool) 
     drawn = _drawn(layer, hits, far=far)
     ordered: Any = aggregate_order_by(literal_column("'id'"), drawn.c.id)
     mvt = func.ST_AsMVT(literal_column("drawn"), literal_column(f"'{layer.id}'"), EXTENT, "geom", ordered)
-    body = select(mvt).select_from(drawn).where(drawn.c.geom.is_not(None)).scalar_subquery()
+    body: Any = select(mvt).select_from(drawn).where(drawn.c.geom.is_not(None)).scalar_subquery()
+    if is_named(layer):
+        body = func.coalesce(body, _NOTHING).op("||")(func.coalesce(_names(layer, hits), _NOTHING))
     return select(total.label("found"), case((total <= ROWS_MAX, body)).label("body"))
+
+
+def is_named(layer: Layer) -> bool:
+    """Whether the layer's tiles hold points for the names of its areas."""
+    return layer.geometry == "POLYGON" and layer.style.label is not None
+
+
+def _names(layer: Layer, hits: Any) -> Any:
+    """A point inside each area whose point lies in this very tile (west and north border belong to it)."""
+    point = func.ST_Transform(func.ST_PointOnSurface(hits.c.geom), literal_column("3857"))
+    columns = [tile_value(field, hits.c[field.name]).label(field.name) for field in layer.fields if field.in_tile]
+    kept = [column for column in columns if column.name not in ("id", "geom")]
+    geom = func.ST_AsMVTGeom(point, any_frame(), EXTENT, 0)
+    spots = select(hits.c.id, *kept, geom.label("geom")).subquery("spots")
+    inside = (func.ST_X(spots.c.geom) < EXTENT) & (func.ST_Y(spots.c.geom) < EXTENT)
+    ordered: Any = aggregate_order_by(literal_column("'id'"), spots.c.id)
+    mvt = func.ST_AsMVT(literal_column("spots"), literal_column(f"'{layer.id}_names'"), EXTENT, "geom", ordered)
+    return select(mvt).select_from(spots).where(spots.c.geom.is_not(None), inside).scalar_subquery()
 
 
 def _drawn(layer: Layer, hits: Any, *, far: bool) -> Subquery:
@@ -112,9 +136,9 @@ def _drawn(layer: Layer, hits: Any, *, far: bool) -> Subquery:
 
 
 def tile_value(field: Field, column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """A property as a tile can carry it: moments as ISO 8601 in UTC, other odd types as text."""
+    """A property as a tile carries it: moments as seconds since 1970 (a third of their text), odd types as text."""
     if isinstance(column.type, DateTime):
-        return func.to_char(func.timezone("UTC", column), 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+        return cast(func.extract("epoch", column), BigInteger)
     if isinstance(column.type, Enum):
         return type_coerce(column, Text)
     return column
