@@ -2,18 +2,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from geoalchemy2.shape import from_shape
 from shapely.geometry import Polygon
-from sqlalchemy import text
+from sqlalchemy import literal, text
 from sqlalchemy.orm import Session
 
 from grid.models import Address, Building
-from layers import tiles
+from layers import features, tiles
 from layers.filters import read_filter
 from layers.kept import Ready
+from layers.layer import Field, Style
 from layers.mercator import Tile, tile_at
 from layers.tiles import rows_query, tile
 from tests import make
@@ -227,3 +229,20 @@ def test_the_rows_of_a_tile_are_found_by_the_spatial_index(db: Session) -> None:
     ready, binds = rows_query(db, LAMPS, SOUTH_STREET, tile_at(*SPOT, 20))
     plan = "\n".join(row[0] for row in replace(ready, text=f"EXPLAIN {ready.text}").run(db, binds))
     assert "ix_addresses_geom" in plan
+
+
+def test_the_name_of_an_area_that_lies_in_four_tiles_stands_in_one_of_them(db: Session) -> None:
+    cell = make.city(db)[SOUTH_CELL]
+    at = tile_at(*SPOT, 18)
+    west, south, _, _ = at.bounds()  # this corner is shared by four tiles
+    plot(db, cell, west - 0.0004, south - 0.0004, 0.0008)
+    named = replace(PLOTS, style=Style(label="use"))
+    around = [Tile(18, at.x - across, at.y + down) for across in (0, 1) for down in (0, 1)]
+    found = [decoded(tile(db, named, EVERYBODY, one)) for one in around]
+    assert [len(one["plots"]) for one in found] == [1, 1, 1, 1]
+    assert sum(len(one.get("plots_names", [])) for one in found) == 1
+
+
+def test_a_layer_without_labels_has_no_part_for_them(db: Session) -> None:
+    plot(db, make.city(db)[SOUTH_CELL], *SPOT, 0.0002)
+    assert set(decoded(tile(db, PLOTS, EVERYBODY, tile_at(*SPOT, 16)))) == {"plots"}
