@@ -1,9 +1,10 @@
-"""Rows of a layer as GeoJSON: by rectangle, page by page in order of id. The database writes the text."""
+"""Rows of a layer as GeoJSON: by rectangle, page by page, by id or the newest first. The database writes the text."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -18,7 +19,9 @@ from sqlalchemy import (
     cast,
     func,
     literal_column,
+    null,
     select,
+    tuple_,
 )
 from sqlalchemy.orm import Session
 
@@ -38,10 +41,14 @@ Bbox = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Page:
-    """Some features as GeoJSON texts; `last_id` is where the next page starts after, None on the last page."""
+    """Some features as GeoJSON texts; `last_id` is where the next page starts after, None on the last page.
+
+    `last_at` is that row's moment, where rows are read by it.
+    """
 
     features: list[str]
     last_id: int | None
+    last_at: datetime | None = None
 
     def as_collection(self, **members: object) -> str:
         """A FeatureCollection with further members (`next`, `matched`)."""
@@ -57,21 +64,25 @@ def page(
     *,
     bbox: Bbox | None = None,
     after: int | None = None,
+    after_at: datetime | None = None,
     limit: int = 100,
     newest: bool = False,
 ) -> Page:
     """Up to `limit` (at most `LIMIT_MAX`) features with ids above `after` whose bounding boxes touch `bbox`.
 
-    With `newest` the ids fall instead of rising, and go on below `after`.
+    With `newest` they come by the layer's time (those without a moment before all others), or by id where it has none,
+    and go on below `after_at` and `after`, which are `last_at` and `last_id` of the page before.
 
     Forbidden for a layer of people: those leave as counts only.
     """
     limit = max(1, min(limit, LIMIT_MAX))
-    ready, binds = page_query(db, layer, viewer, chosen, bbox=bbox, after=after, limit=limit + 1, newest=newest)
+    ready, binds = page_query(
+        db, layer, viewer, chosen, bbox=bbox, after=after, after_at=after_at, limit=limit + 1, newest=newest
+    )
     found = ready.run(db, binds)
-    more = len(found) > limit
     kept = found[:limit]
-    return Page([feature for _, feature in kept], kept[-1][0] if more else None)
+    features = [row[1] for row in kept]
+    return Page(features, kept[-1][0], kept[-1][2]) if len(found) > limit else Page(features, None)
 
 
 def page_query(
@@ -83,32 +94,56 @@ def page_query(
     bbox: Bbox | None,
     after: int | None,
     limit: int,
+    after_at: datetime | None = None,
     newest: bool = False,
-) -> tuple[Ready, dict[str, float]]:
-    """Id and GeoJSON text of each feature; the statement is kept for a while, and comes with its binds."""
+) -> tuple[Ready, dict[str, Any]]:
+    """Id, GeoJSON text and moment of each feature; the statement is kept for a while, and comes with its binds."""
     _refuse_people(layer)
-    kind = f"page {bbox is not None} {after is not None} {newest}"
+    on = "" if after is None else "id" if after_at is None else "time"
+    kind = f"page {bbox is not None} {on} {newest}"
 
     def build() -> Select[Any]:
-        return _page_statement(layer, viewer, chosen, here=bbox is not None, on=after is not None, newest=newest)
+        return _page_statement(layer, viewer, chosen, here=bbox is not None, on=on, newest=newest)
 
-    binds: dict[str, float] = {"most": limit}
+    binds: dict[str, Any] = {"most": limit}
     binds |= ({} if after is None else {"after": after}) | ({} if bbox is None else edges(bbox))
+    binds |= {} if after_at is None else {"after_at": after_at}
     return kept_statement(db, kind, layer, viewer, chosen, build), binds
 
 
-def _page_statement(layer: Layer, viewer: Viewer, chosen: Filter, *, here: bool, on: bool, newest: bool) -> Select[Any]:
+def _page_statement(layer: Layer, viewer: Viewer, chosen: Filter, *, here: bool, on: str, newest: bool) -> Select[Any]:
     rows = rows_of(layer, viewer, chosen)
+    by = layer.time_field if newest else None
     picked = select(rows)
     if here:
         picked = picked.where(touches(rows.c.geom, any_rectangle()))
     if on:
-        mark: Any = bindparam("after", type_=BigInteger)
-        picked = picked.where(rows.c.id < mark if newest else rows.c.id > mark)
-    order = rows.c.id.desc() if newest else rows.c.id
-    part = picked.order_by(order).limit(bindparam("most", type_=Integer)).subquery("part")
-    made = select(part.c.id, _feature(layer, part.c).label("feature"))
-    return made.order_by(part.c.id.desc() if newest else part.c.id)
+        picked = picked.where(_beyond(rows.c, by, on, newest=newest))
+    order = _order(rows.c, by, newest=newest)
+    part = picked.order_by(*order).limit(bindparam("most", type_=Integer)).subquery("part")
+    at: Any = part.c[by] if by else null()
+    return select(part.c.id, _feature(layer, part.c).label("feature"), at.label("at")).order_by(
+        *_order(part.c, by, newest=newest)
+    )
+
+
+def _order(columns: Any, by: str | None, *, newest: bool) -> list[Any]:
+    """Falling moments and ids, as an index on both is read backwards; or rising ids."""
+    if not newest:
+        return [columns.id]
+    return [columns[by].desc(), columns.id.desc()] if by else [columns.id.desc()]
+
+
+def _beyond(columns: Any, by: str | None, on: str, *, newest: bool) -> Any:
+    """What comes after the last row of the page before; rows without a moment stand before all others."""
+    mark: Any = bindparam("after", type_=BigInteger)
+    if not newest:
+        return columns.id > mark
+    if by is None:
+        return columns.id < mark
+    if on == "time":
+        return tuple_(columns[by], columns.id) < tuple_(bindparam("after_at", type_=DateTime(timezone=True)), mark)
+    return columns[by].is_not(None) | (columns.id < mark)
 
 
 def one(db: Session, layer: Layer, viewer: Viewer, row_id: int) -> str:

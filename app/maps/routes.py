@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -59,30 +60,30 @@ def list_layers() -> Response:
 
 @api.get("/layers/<layer_id>/features", summary="Rows as GeoJSON")
 def list_features(path: LayerPath, query: FeatureQuery) -> Response:
-    """By rectangle, in order of id; `matched` is exact, `next` the cursor of the next page."""
+    """By rectangle, in order of id or the newest first; `matched` is exact, `next` the cursor of the next page."""
     what = asked(path.layer_id)
-    bbox, after, known = read_bbox(query.bbox), None, None
-    if query.after:
-        after, known = _read_cursor(query.after)
+    bbox = read_bbox(query.bbox)
+    after, known, after_at = _read_cursor(query.after) if query.after else (None, None, None)
     with transaction() as db:
         page = features.page(
             db, what.layer, what.viewer, what.chosen,
-            bbox=bbox, after=after, limit=query.limit, newest=query.order == "newest",
+            bbox=bbox, after=after, after_at=after_at, limit=query.limit, newest=query.order == "newest",
         )  # fmt: skip
         matched = known
         if matched is None and page.last_id is None and after is None:
             matched = len(page.features)
         elif matched is None:
             matched = features.matched(db, what.layer, what.viewer, what.chosen, bbox=bbox)
-    cursor = None if page.last_id is None else encode([page.last_id, matched])
+    cursor = None if page.last_id is None else encode([page.last_id, matched, page.last_at])
     return conditional_json(page.as_collection(next=cursor, matched=matched), GEOJSON)
 
 
-def _read_cursor(given: str) -> tuple[int, int]:
-    values = decode(given)
-    if len(values) != 2 or not all(isinstance(value, int) for value in values):
-        raise InvalidInput("The page mark {cursor} is not one of ours.", field="after", cursor=given[:80])
-    return values[0], values[1]
+def _read_cursor(given: str) -> tuple[int, int, datetime | None]:
+    """Id and moment of the last row before, and how many rows there are."""
+    match decode(given):
+        case [int() as after, int() as matched, datetime() | None as after_at]:
+            return after, matched, after_at
+    raise InvalidInput("The page mark {cursor} is not one of ours.", field="after", cursor=given[:80])
 
 
 @api.get("/layers/<layer_id>/features/<int:row_id>", summary="One row as GeoJSON")

@@ -44,7 +44,7 @@ class FeatureQuery(Narrowed):
     bbox: str | None = Field(default=None, description="west,south,east,north in degrees")
     limit: int = Field(default=100, ge=1, le=10_000)
     after: str | None = Field(default=None, description="Cursor of the page before")
-    order: Literal["oldest", "newest"] = Field(default="oldest", description="By id, as rows came in")
+    order: Literal["oldest", "newest"] = Field(default="oldest", description="By id; or by time, the latest first")
 
 
 class CountQuery(Narrowed):
