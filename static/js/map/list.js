@@ -213,7 +213,8 @@ export class RowList {
   #showCounts(layer, items) {
     this.next = null;
     if (!items.length) return this.#nothing(layer);
-    for (const item of items) {
+    const size = (/** @type {any} */ one) => (one.suppressed ? 0.5 : (one.count ?? 0)); // the withheld ones above none at all
+    for (const item of [...items].sort((a, b) => size(b) - size(a))) {
       const told = item.suppressed ? t("fewer than {floor}", { floor: layer.floor }) : count(item.count ?? 0);
       const open = () => this.hooks.selectArea(item, layer);
       this.rows.append(

@@ -154,7 +154,7 @@ export class Thematic {
   }
 
   /**
-   * Where a layer goes: under the next higher one, under our own marks, and areas under the base map's names.
+   * Where a layer goes: under the next higher one, under the names of areas, and under our own marks.
    * @param {LayerInfo} layer
    * @returns {string|undefined}
    */
@@ -165,7 +165,7 @@ export class Thematic {
       const first = this.shown.get(one.id)?.layers[0];
       if (first && ids.includes(first.id)) return first.id;
     }
-    return ids.find((id) => id.startsWith("own-") || id.startsWith("td-"));
+    return ids.find((id) => /^(base-areas-name|own-|td-)/.test(id));
   }
 
   /**
