@@ -19,7 +19,7 @@ def conditional(body: bytes, media_type: str) -> Response:
 
     The ETag is the hash of the body, so it is the same in every process, for every viewer who sees the same.
     """
-    etag = hashlib.blake2b(body, digest_size=12).hexdigest()
+    etag = hashlib.sha256(body).hexdigest()[:24]  # processors have it built in: a third of the time of BLAKE2
     if request.if_none_match.contains_weak(etag):
         answer = Response(status=304)
     elif not body:

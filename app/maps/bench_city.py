@@ -33,7 +33,7 @@ from grid.reach import whole_city
 WEST, SOUTH = 121.4, 31.2
 ACROSS = 100  # unit cells a side
 TILE_DEG = 360 / 2**14  # the width of a tile at zoom 14
-ROWS_A_TILE = 2_500  # at zoom 14: a busy quarter, all rows of which are sent
+ROWS_A_TILE = 4_500  # at zoom 14: the busiest quarter whose rows are still sent one by one
 START_S = 60
 PROCESSES = 2
 
