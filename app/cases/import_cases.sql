@@ -31,5 +31,4 @@ SELECT
     r.geom, r.unit_cell_id, r.area_code, r.accuracy_m, r.located_by, r.datum_given
 FROM fresh r
 LEFT JOIN days d ON d.day = r.day AND r.number IS NULL
-ORDER BY r.line
 ON CONFLICT DO NOTHING

@@ -34,6 +34,9 @@ def wants_rest(register: ImportRegister) -> bool:
     return any(re.search(r"\brest\b", statement) for statement in statements)
 
 
+WORK_MEM_MB = 160  # of the server, for this transaction: a million rows are sorted and joined with few spills
+
+
 def create(db: Session, register: ImportRegister, fields: tuple[RowField, ...]) -> None:
     """Make the staging tables anew; they vanish with the transaction."""
     columns = [("line", "bigint"), ("external_system", "text")]
@@ -43,6 +46,7 @@ def create(db: Session, register: ImportRegister, fields: tuple[RowField, ...]) 
     columns += list(PLACE_COLUMNS) if register.geometry else []
     columns.append(("rest", "jsonb"))
     drop(db)
+    db.execute(text(f"SET LOCAL work_mem = '{WORK_MEM_MB}MB'"))
     listed = sql.SQL(", ").join(sql.SQL("{} {}").format(sql.Identifier(n), sql.SQL(t)) for n, t in columns)
     with bulk.driver(db).cursor() as cursor:
         cursor.execute(sql.SQL("CREATE TEMPORARY TABLE import_rows ({}) ON COMMIT DROP").format(listed))
