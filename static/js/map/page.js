@@ -11,6 +11,7 @@ import { Filters } from "city/map/filters.js";
 import { Forms } from "city/map/forms.js";
 import { listenKeys } from "city/map/keys.js";
 import { Layers } from "city/map/layers.js";
+import { MapLegend } from "city/map/legend.js";
 import { RowList } from "city/map/list.js";
 import { Marks } from "city/map/marks.js";
 import { catchLinks } from "city/map/links.js";
@@ -66,7 +67,7 @@ class Page {
     if (!center) this.map.fitBounds(this.store.state.box ?? city.bbox, { animate: false, maxZoom: CLOSE_ZOOM + 1, padding: 24 });
     this.drawer = new Drawer(part("#map-drawer"), part("[data-part=drawer]"), this.#drawerHooks());
     this.list = new RowList(part("#panel-list"), this.store, layers, this.#listHooks());
-    this.tree = new Tree(part("[data-part=tree]"), this.store, layers, { mayExport: Boolean(stage.dataset.mayExport) });
+    this.tree = new Tree(part("[data-part=tree]"), this.store, layers, { mayExport: Boolean(stage.dataset.mayExport) }, new MapLegend(/** @type {HTMLDetailsElement} */ (part("#map-legend"))));
     this.filters = new Filters(part("[data-part=chips]"), this.store, layers, () => this.clear());
   }
 

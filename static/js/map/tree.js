@@ -6,7 +6,7 @@ import { getJSON } from "http";
 import { t } from "words";
 import { fill, h, icon } from "city/map/dom.js";
 import { count } from "city/map/format.js";
-import { symbol } from "city/map/symbols.js";
+import { lines } from "city/map/legend.js";
 
 /** @typedef {import("city/map/layers.js").LayerInfo} LayerInfo */
 
@@ -16,12 +16,14 @@ export class Tree {
    * @param {import("city/map/state.js").Store} store
    * @param {import("city/map/layers.js").Layers} layers
    * @param {{mayExport: boolean}} may
+   * @param {import("city/map/legend.js").MapLegend} onMap
    */
-  constructor(root, store, layers, may) {
+  constructor(root, store, layers, may, onMap) {
     this.root = root;
     this.store = store;
     this.layers = layers;
     this.may = may;
+    this.onMap = onMap;
     /** @type {Map<string, HTMLElement>} legends by layer id */
     this.legends = new Map();
     this.#draw();
@@ -44,7 +46,14 @@ export class Tree {
 
   /** Read the legends again: with the filters of the moment, so that they add up to the list's count. */
   counts() {
-    for (const layer of this.layers.on(this.store.state)) if (layer.theme !== "base") this.count(layer);
+    const over = this.#over();
+    for (const layer of over) this.count(layer);
+    this.onMap.show(over.map((one) => one.id));
+  }
+
+  /** @returns {LayerInfo[]} layers over the base map that are on, topmost first */
+  #over() {
+    return this.layers.on(this.store.state).filter((one) => one.theme !== "base").reverse();
   }
 
   /** @param {LayerInfo} layer */
@@ -55,7 +64,10 @@ export class Tree {
     holder.dataset.asked = query;
     try {
       const legend = await getJSON(layer.legend + (query ? `?${query}` : ""));
-      if (holder.dataset.asked === query) this.#legend(holder, legend, layer.floor !== null);
+      if (holder.dataset.asked !== query) return;
+      this.#legend(holder, legend, layer.floor !== null);
+      this.onMap.set(layer, legend);
+      this.onMap.show(this.#over().map((one) => one.id));
     } catch {
       fill(holder, h("span", { class: "hint" }, t("The legend could not be read.")));
     }
@@ -112,14 +124,12 @@ export class Tree {
 
   /**
    * @param {HTMLElement} holder
-   * @param {{items: any[], total: number, unit?: string|null}} legend
+   * @param {import("city/map/legend.js").Legend} legend
    * @param {boolean} isPeople its counts are of areas, so it says what they count
    */
   #legend(holder, legend, isPeople) {
-    const rows = legend.items.map((one) => h("li", { class: one.count === 0 ? "is-zero" : null },
-      symbol(one.shape ?? "circle", one.colour), h("span", { class: "legend-label" }, one.label), one.count === null || one.count === undefined ? null : h("span", { class: "num" }, count(one.count))));
-    fill(holder, legend.unit && isPeople ? h("p", { class: "hint" }, legend.unit) : null, h("ul", { class: "legend-items" }, ...rows),
-      legend.total === null || legend.total === undefined || rows.length < 2 ? null : h("p", { class: "legend-total" }, t("Total"), h("span", { class: "num" }, count(legend.total))));
+    fill(holder, legend.unit && isPeople ? h("p", { class: "hint" }, legend.unit) : null, lines(legend.items),
+      legend.total === null || legend.items.length < 2 ? null : h("p", { class: "legend-total" }, t("Total"), h("span", { class: "num" }, count(legend.total))));
     holder.dataset.total = String(legend.total ?? "");
   }
 }
