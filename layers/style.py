@@ -6,11 +6,13 @@ glyph server when the style names none). Shapes are the characters ● ■ ▲ �
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from gis.errors import InvalidInput
-from layers.layer import Layer
+from layers.layer import Layer, Style
 from layers.looks import HIDDEN_COLOUR, PER_HA, density_looks
 from layers.tilejson import tiles_path, zoom_span
 from layers.tiles import is_named
@@ -19,6 +21,8 @@ Theme = Literal["light", "dark"]
 FONTS = ["Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "system-ui", "sans-serif"]
 GLYPHS = {"circle": "●", "square": "■", "triangle": "▲", "diamond": "◆"}
 GLYPH_SCALE = 2.6  # a character's ink is smaller than its font size: this makes it as wide as a circle of the same size
+NIGHT = "#191c20"  # the ground of the dark base map
+SEEN = 3.0  # to one: what a mark needs to be seen
 CIRCLE_MAX_PX = 28  # count squares are 64 pixels apart, drawn at most half a square from their middle
 
 
@@ -50,11 +54,20 @@ def read_theme(given: str | None) -> Theme:
 def fragment(layer: Layer, theme: Theme, lang: str) -> dict[str, Any]:
     """``sources`` and ``layers`` of a MapLibre style for one layer; ids of layers start with ``<id>-``."""
     ink = INKS[theme]
+    layer = replace(layer, style=style_by(theme, layer.style))
     if layer.floor is not None:
         drawn = _people(layer, ink, lang)
     else:
         drawn = [*_areas(layer), *_lines(layer), *_points(layer, ink), *_labels(layer, ink, lang), *_counts(layer, ink)]
     return {"sources": {layer.id: source(layer)}, "layers": drawn}
+
+
+def style_by(theme: Theme, style: Style) -> Style:
+    """A declared style in the colours of a theme."""
+    return replace(
+        style, colour=seen_by(theme, style.colour), line=style.line and seen_by(theme, style.line),
+        colours={value: seen_by(theme, shade) for value, shade in style.colours.items()},
+    )  # fmt: skip
 
 
 def source(layer: Layer) -> dict[str, Any]:
@@ -219,10 +232,34 @@ def _counts(layer: Layer, ink: Inks) -> list[dict[str, Any]]:
 
 def readable_on(shade: str) -> str:
     """Black or white, whichever stands out more on a ``#rrggbb`` colour (WCAG 2 relative luminance)."""
-    parts = [int(shade[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return "#ffffff" if 1.05 / (luminance + 0.05) >= (luminance + 0.05) / 0.05 else "#14171a"
+    light = luminance(_parts(shade))
+    return "#ffffff" if 1.05 / (light + 0.05) >= (light + 0.05) / 0.05 else "#14171a"
+
+
+def _parts(shade: str) -> list[int]:
+    return [int(shade[at : at + 2], 16) for at in (1, 3, 5)]
+
+
+def luminance(parts: Sequence[float]) -> float:
+    """WCAG 2 relative luminance of red, green, blue (0 to 255)."""
+    shares = [part / 255 for part in parts]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in shares]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def seen_by(theme: Theme, shade: str) -> str:
+    """A declared colour as a theme shows it: by night mixed with white until it is 3 : 1 to the ground.
+
+    The ratio is that of WCAG 2, 1.4.11. The legend in the browser does the same steps (`static/js/map/symbols.js`).
+    """
+    if theme == "light":
+        return shade
+    parts, ground = _parts(shade), luminance(_parts(NIGHT)) + 0.05
+    for white in range(21):
+        mixed = [math.floor(part + (255 - part) * white / 20 + 0.5) for part in parts]
+        if (luminance(mixed) + 0.05) / ground >= SEEN:
+            return "#" + "".join(f"{part:02x}" for part in mixed)
+    return shade
 
 
 def _people(layer: Layer, ink: Inks, lang: str) -> list[dict[str, Any]]:

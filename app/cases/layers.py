@@ -15,7 +15,7 @@ from app.cases.models import Case, CaseStatus, ClassKind
 from app.cases.visible import is_truly_located, visible
 from app.cases.words import KINDS, SOURCES, STATUSES
 from gis.db import transaction
-from grid.models import Address
+from grid.models import Address, Area
 from grid.reach import Viewer
 from layers.layer import Field, Layer, Style, Words
 
@@ -80,9 +80,15 @@ def rows(viewer: Viewer) -> Select[Any]:
         cast(CLASS.c.major_id, Text).label("major"), (cast(CLASS.c.kind, Text) + "_" + stage).label("sign"),
         is_truly_located().label("is_located"),
         Address.text_zh.label("address_zh"), Address.text_en.label("address_en"),
+        _area(Area.name_zh).label("area_zh"), _area(Area.name_en).label("area_en"),
     ]  # fmt: skip
     joined = select(*columns).join(CLASS, CLASS.c.id == Case.class_id)
     return joined.outerjoin(Address, Address.id == Case.address_id).where(visible(viewer))
+
+
+def _area(name: Any) -> Any:
+    """A name of the case's finest area: looked up only where it is shown, so that tiles don't pay for it."""
+    return select(name).where(Area.code == Case.area_code, Area.valid_to.is_(None)).scalar_subquery()
 
 
 CASES = Layer(
@@ -92,7 +98,7 @@ CASES = Layer(
     geometry="POINT",
     rows=rows,
     fields=(
-        Field("number", _l("Case number")),
+        Field("number", _l("Case number"), in_tile=False),
         Field("class_zh", _l("Class (Chinese)"), in_tile=False),
         Field("class_en", _l("Class (English)"), in_tile=False),
         Field("status", _l("Status"), "choice", {one.value: words for one, words in STATUSES.items()}, filterable=True),
@@ -109,6 +115,8 @@ CASES = Layer(
         Field("description", _l("Description"), in_tile=False),
         Field("address_zh", _l("Address (Chinese)"), in_tile=False),
         Field("address_en", _l("Address (English)"), in_tile=False),
+        Field("area_zh", _l("Area (Chinese)"), in_tile=False),
+        Field("area_en", _l("Area (English)"), in_tile=False),
         Field("sign", _l("Kind and progress"), "choice", SIGNS, in_list=False),
     ),
     style=Style(

@@ -14,7 +14,7 @@ from app.settings import PROJECT
 from gis.errors import InvalidInput
 from layers import basemap
 from layers.layer import Field, Layer, Style
-from layers.style import FONTS, fragment, read_theme, readable_on
+from layers.style import FONTS, fragment, read_theme, readable_on, seen_by
 from tests.layers.things import LAMPS, LODGERS, PLOTS, plot_rows
 
 VALIDATE = """
@@ -103,3 +103,17 @@ def test_numbers_stand_out_on_their_circle() -> None:
 def test_another_theme_is_refused() -> None:
     with pytest.raises(InvalidInput):
         read_theme("neon")
+
+
+@pytest.mark.parametrize(
+    ("shade", "by_night"),
+    [
+        ("#000000", "#737373"),  # 45 % white; 40 % (#666666) is 2.98 : 1 to #191c20
+        ("#1b4f9c", "#3d69ab"),  # 15 % white is 3.09 : 1, 10 % is 2.73 : 1
+        ("#9aa0a6", "#9aa0a6"),
+        ("#ffffff", "#ffffff"),
+    ],
+)
+def test_dark_colours_are_lightened_by_night_until_they_are_seen_and_no_further(shade: str, by_night: str) -> None:
+    assert seen_by("light", shade) == shade
+    assert seen_by("dark", shade) == by_night

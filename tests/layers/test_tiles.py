@@ -2,20 +2,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from geoalchemy2.shape import from_shape
 from shapely.geometry import Polygon
-from sqlalchemy import literal, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from grid.models import Address, Building
-from layers import features, tiles
+from layers import tiles
 from layers.filters import read_filter
 from layers.kept import Ready
-from layers.layer import Field, Style
+from layers.layer import Style
 from layers.mercator import Tile, tile_at
 from layers.tiles import rows_query, tile
 from tests import make

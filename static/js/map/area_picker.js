@@ -59,8 +59,9 @@ export class AreaPicker {
     const { area } = this.store.state;
     const here = this.all.find((one) => one.code === area);
     const children = this.all.filter((one) => (area ? one.parent_code === area : !this.all.some((other) => other.code === one.parent_code)));
+    const first = !area && children.length === 1 ? [...children, ...this.all.filter((one) => one.parent_code === children[0].code)] : children;
     const siblings = this.all.filter((one) => here && one.parent_code === here.parent_code);
-    const found = q ? this.all.filter((one) => `${one.name_zh} ${one.name_en} ${one.code}`.toLowerCase().includes(q)) : children.length ? children : siblings;
+    const found = q ? this.all.filter((one) => `${one.name_zh} ${one.name_en} ${one.code}`.toLowerCase().includes(q)) : first.length ? first : siblings;
     const pick = (/** @type {string} */ code) => () => {
       done();
       this.store.set({ area: code });

@@ -81,7 +81,7 @@ class Page {
     this.forms = new Forms({ map, drawer: this.drawer, store, marks: this.marks, stage: this.stage, acts: this.acts, done: (layer, id) => this.#made(layer, id) });
     this.watch = new Watch({ ...this, changed: (layer, id) => this.#changed(layer, id) });
     addControls(part("[data-part=buttons]"), map, { say: (words) => this.banner.say(words), pick: () => this.#pickCentre(), help: () => this.#help() });
-    followTheme(map, () => { this.marks.install(); this.thematic.restyle(); });
+    followTheme(map, () => { this.marks.install(); this.thematic.restyle(); this.tree.counts(); this.list.load({ quiet: true }); });
     this.#listen();
     catchLinks(store);
     await this.thematic.sync();

@@ -3,6 +3,8 @@
  * @module city/map/symbols
  */
 
+import { shownTheme } from "city/core/theme-switch.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const SHAPES = {
   circle: "M8 2.500a5.500 5.500 0 1 0 0 11a5.500 5.500 0 0 0 0-11z",
@@ -10,11 +12,39 @@ const SHAPES = {
   triangle: "M8 2l6.500 11.500h-13z",
   diamond: "M8 1.500l6.500 6.500l-6.500 6.500l-6.500-6.500z",
   line: "M1 10.500L6 6l4 4l5-5.500",
-  area: "M2.500 3.500h11v9h-11z",
+  fill: "M2.500 3.500h11v9h-11z",
 };
 
+const NIGHT = "#191c20"; // the ground of the dark map
+const LEAST = 3; // to one: what a mark needs to be seen (WCAG 2, 1.4.11)
+
+/** @param {string} shade #rrggbb @returns {number[]} red, green, blue 0–255 */
+const parts = (shade) => [1, 3, 5].map((at) => Number.parseInt(shade.slice(at, at + 2), 16));
+
+/** @param {number[]} rgb @returns {number} relative luminance */
+function luminance(rgb) {
+  const [red, green, blue] = rgb.map((one) => one / 255).map((one) => (one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
 /**
- * @param {string} shape circle, square, triangle, diamond, line, area
+ * A declared colour as the present theme shows it: by night mixed with white until it stands out from the ground,
+ * by the same steps as the map's style on the server.
+ * @param {string} shade
+ * @returns {string}
+ */
+export function shown(shade) {
+  if (shownTheme() !== "dark" || !/^#[0-9a-f]{6}$/i.test(shade)) return shade;
+  const [rgb, ground] = [parts(shade), luminance(parts(NIGHT)) + 0.05];
+  for (let white = 0; white <= 20; white += 1) {
+    const mixed = rgb.map((one) => Math.round(one + ((255 - one) * white) / 20));
+    if ((luminance(mixed) + 0.05) / ground >= LEAST) return `#${mixed.map((one) => one.toString(16).padStart(2, "0")).join("")}`;
+  }
+  return shade;
+}
+
+/**
+ * @param {string} shape circle, square, triangle, diamond, line, fill
  * @param {string} colour
  * @returns {SVGElement}
  */
@@ -25,7 +55,7 @@ export function symbol(shape, colour) {
   svg.setAttribute("aria-hidden", "true");
   const path = document.createElementNS(SVG, "path");
   path.setAttribute("d", SHAPES[/** @type {keyof typeof SHAPES} */ (shape)] ?? SHAPES.circle);
-  path.style.setProperty(shape === "line" ? "stroke" : "fill", colour);
+  path.style.setProperty(shape === "line" ? "stroke" : "fill", shown(colour));
   svg.append(path);
   return svg;
 }
@@ -35,6 +65,6 @@ export function symbol(shape, colour) {
  * @param {import("city/map/layers.js").LayerInfo} layer
  */
 export function stateMark(state, layer) {
-  const kind = { LINESTRING: "line", POLYGON: "area" }[layer.geometry];
+  const kind = { LINESTRING: "line", POLYGON: "fill" }[layer.geometry];
   return symbol(kind ?? state?.shape ?? layer.style?.shape ?? "circle", state?.colour || layer.style?.colour || "currentColor");
 }
