@@ -4,7 +4,7 @@ Tiles are the busiest ones whose rows are still sent. A request costs some 4 ms 
 transactions, Flask), so the ratio of a tile of a few hundred rows is higher; its time is shorter.
 
 The SQL is the very text that the door sends, prepared, on one connection of psycopg that does nothing else. Each tile
-and page is asked for three times over HTTP (the server keeps none, so every answer is a cold one) and three times by
+and page is asked for five times over HTTP (the server keeps none, so every answer is a cold one) and five times by
 itself, by turns, after one pass over all has brought the pages into PostgreSQL's memory for both. The better time of
 each counts, so that what else the machine does strikes neither.
 """
@@ -35,7 +35,7 @@ from layers.tile_counts import counts_query
 from layers.tiles import rows_query
 
 TILE_RATIO, FEATURE_RATIO, MEMORY_MB = 1.3, 2.0, 500.0
-SAMPLES, ROUNDS = 40, 3
+SAMPLES, ROUNDS = 40, 5
 CLIENTS, CLIENT_S = 8, 15.0
 VIEWER = whole_city(RIGHTS)
 

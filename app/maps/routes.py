@@ -10,8 +10,9 @@ from flask_babel import gettext as _
 from flask_openapi3 import APIBlueprint, Tag
 from sqlalchemy import func, select
 
+from app.accounts.session import public
 from app.maps.answers import conditional, conditional_json
-from app.maps.asked import asked, filter_args, language, looking, registry
+from app.maps.asked import asked, filter_args, language, looking, looking_at_tiles, registry
 from app.maps.describe import counts_geojson, counts_json, layer_json, legend_json
 from app.maps.schemas import CountQuery, FeatureQuery, LayerPath, Narrowed, RowPath, StyleQuery
 from app.web.city import city_facts
@@ -37,9 +38,10 @@ api = APIBlueprint("layers_api", __name__, url_prefix="/api/v1", abp_tags=[Tag(n
 
 
 @tiles_bp.get("/tiles/<layer_id>/<z>/<x>/<y>.mvt")
+@public  # it asks for the login itself, once a second
 def get_tile(layer_id: str, z: str, x: str, y: str) -> Response:
     """One vector tile; 204 where nothing lies."""
-    what, at = asked(layer_id), read_tile(z, x, y)
+    what, at = asked(layer_id, viewer=looking_at_tiles()), read_tile(z, x, y)
     with transaction() as db:
         body = tile(db, what.layer, what.viewer, at, what.chosen)
     return conditional(body, MVT)

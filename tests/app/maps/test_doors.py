@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections import OrderedDict
 
 import pytest
 from flask import Flask
@@ -11,7 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from app.maps import answers
+from app.maps import answers, asked
 from grid.models import AddressKind, UnitCell
 from layers.kept import Ready
 from layers.mercator import tile_at
@@ -158,9 +159,10 @@ def test_people_leave_by_no_door_as_rows(planner: FlaskClient, two_lamps: tuple[
     for z in (8, 12, 14, 16, 18):
         at = tile_at(*SPOT, z)
         parts = decoded(planner.get(f"/tiles/lodgers/{at.z}/{at.x}/{at.y}.mvt").data)
-        assert set(parts) == {"lodgers"}
-        assert all("number" not in one["properties"] for one in parts["lodgers"])
-        assert not [one for one in parts["lodgers"] if one["properties"].get("count")]
+        assert set(parts) <= {"lodgers", "lodgers_names"}
+        for one in [*parts["lodgers"], *parts.get("lodgers_names", [])]:
+            assert "number" not in one["properties"]
+            assert not one["properties"].get("count")
 
 
 def test_the_list_of_layers_says_all_that_a_page_needs(planner: FlaskClient) -> None:
@@ -217,3 +219,29 @@ def test_a_closed_layer_is_closed_everywhere(web: Flask, db: Session, cells: dic
     inspector = make_accounts.client_as(web, make_accounts.account(db, role="inspector", areas=[]))
     assert inspector.get("/api/v1/layers/lamps/features").json["matched"] == 0
     assert inspector.get(TILE).status_code == 204
+
+
+def test_an_ended_login_gets_no_tile_a_second_later(
+    web: Flask, db: Session, cells: dict[str, UnitCell], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    who = make_accounts.account(db, role="planner")
+    client = make_accounts.client_as(web, who)
+    lamp(db, cells[SOUTH_CELL], *SPOT)
+    assert client.get(TILE).status_code == 200
+    who.is_active = False
+    db.flush()
+    assert client.get("/api/v1/layers/lamps/features").status_code == 401
+    monkeypatch.setattr(asked, "_viewers", OrderedDict())  # what a second does
+    assert client.get(TILE).status_code == 401
+
+
+def test_one_persons_tiles_are_never_anothers(web: Flask, db: Session, two_lamps: tuple[int, int]) -> None:
+    def ids(areas: list[str]) -> list[int]:
+        client = make_accounts.client_as(web, make_accounts.account(db, role="planner", areas=areas))
+        return [one["id"] for one in decoded(client.get(TILE).data)["lamps"]]
+
+    mine, other = two_lamps
+    assert ids(["310199001001"]) == [mine]
+    assert ids(["310199001002"]) == [other]
+    assert ids([""]) == sorted(two_lamps)
+    assert web.test_client().get(TILE).status_code == 401
