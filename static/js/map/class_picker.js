@@ -50,7 +50,7 @@ export class ClassPicker {
     this.timer = setTimeout(() => this.#show(/** @type {HTMLInputElement} */ (this.search).value.trim()), WAIT_MS);
   }
 
-  /** @param {string} q @returns {Promise<{items: Node_[]}>} */
+  /** @param {string} q @returns {Promise<{items: Node_[], schemes?: {name: string}[]}>} */
   #read(q) {
     return getJSON(this.url, { q });
   }
@@ -63,17 +63,25 @@ export class ClassPicker {
       const page = await this.#read(q);
       if (round !== this.round) return;
       if (q) this.#found(page.items);
-      else fill(this.list, ...this.#schemes(page.items));
+      else fill(this.list, ...this.#schemes(page.items, page.schemes ?? []));
     } catch {
       fill(this.list, h("p", { class: "hint" }, t("The classes could not be read.")), h("button", { type: "button", onclick: () => this.#show(q) }, t("Try again")));
     }
   }
 
-  /** @param {Node_[]} items @returns {HTMLElement[]} all top classes; under the name of their scheme where there are several */
-  #schemes(items) {
+  /**
+   * @param {Node_[]} items
+   * @param {{name: string, title?: string, title_zh?: string, title_en?: string}[]} told
+   * @returns {HTMLElement[]} all top classes; under the title of their scheme where there are several
+   */
+  #schemes(items, told) {
     const schemes = [...new Set(items.map((one) => one.scheme))];
+    const title = (/** @type {string|undefined} */ name) => {
+      const one = told.find((scheme) => scheme.name === name);
+      return (one && named({ name_zh: one.title_zh, name_en: one.title_en })) || (one?.title && t(one.title)) || name;
+    };
     return schemes.flatMap((scheme) => [
-      ...(schemes.length > 1 ? [h("p", { class: "class-scheme" }, scheme)] : []),
+      ...(schemes.length > 1 ? [h("p", { class: "class-scheme" }, title(scheme))] : []),
       ...items.filter((one) => one.scheme === scheme).map((one) => this.#branch(one, [])),
     ]);
   }

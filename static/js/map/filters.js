@@ -69,6 +69,7 @@ export class Filters {
       this.close();
       if (was) return;
       button.setAttribute("aria-expanded", "true");
+      this.root.dispatchEvent(new CustomEvent("city:menu", { bubbles: true })); // a phone's sheet makes room for it
       button.after(h("div", { class: "chip-menu", role: "group", "aria-label": title }, content()));
     });
     return h("div", { class: "chip-wrap" }, button);

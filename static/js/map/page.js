@@ -94,6 +94,7 @@ class Page {
   #listenRows() {
     this.store.on(["filters", "when", "from", "to", "area", "q", "layer", "view"], () => { this.filters.sync(); this.list.load(); this.watch?.follow(); });
     this.store.on(["tab"], () => this.#tab());
+    part("#map-panel").addEventListener("city:menu", () => this.panelSheet.to("full"));
     this.#tab();
   }
 
