@@ -40,7 +40,10 @@ ZERO_FILL, MISSING_FILL = "#f7f7f5", "url(#hatch)"
 
 @dataclass(frozen=True)
 class Order:
-    """What kind of map is wanted. `rate` is rows a square kilometre or plain counts."""
+    """What kind of map is wanted.
+
+    `rate` is rows a square kilometre or plain counts; `source` is named where the layer names none.
+    """
 
     by: Literal["area", "cell"] = "area"
     level: str | None = None
@@ -51,6 +54,7 @@ class Order:
     lang: str = "zh"
     title: str | None = None
     breaks: tuple[float, ...] = ()
+    source: str = ""
 
 
 def thematic_map(
@@ -203,7 +207,7 @@ def _words(
         "count_title": _("unit cells") if division.by == "cell" else _("areas"),
         "rows": rows,
         "lang": order.lang,
-        "notes": [*_chosen_words(layer, chosen), *_notes(layer, found, classing, order)],
+        "notes": [*_chosen_words(layer, chosen, at), *_notes(layer, found, classing, order)],
     }
 
 
@@ -228,21 +232,22 @@ def _notes(layer: Layer, found: Counts, classing: Classing, order: Order) -> lis
         lines.append(_("Numbers of fewer than %(floor)s people are held back.", floor=layer.floor))
     if found.rounded_to:
         lines.append(_("Filtered numbers are rounded to the nearest %(step)s.", step=found.rounded_to))
-    if str(layer.attribution):
-        lines.append(_("Source: %(source)s", source=layer.attribution))
+    source = str(layer.attribution) or order.source
+    if source:
+        lines.append(_("Source: %(source)s", source=source))
     return lines
 
 
-def _chosen_words(layer: Layer, chosen: Filter) -> list[str]:
-    """What the rows were filtered by."""
+def _chosen_words(layer: Layer, chosen: Filter, at: datetime) -> list[str]:
+    """What the rows were filtered by; moments in the time zone of `at`."""
     parts = [
         f"{layer.get_field(name).title}: {', '.join(_plain(layer, name, value) for value in values)}"
         for name, values in chosen.values
     ]
     if chosen.from_at:
-        parts.append(_("from %(time)s", time=f"{chosen.from_at:%Y-%m-%d %H:%M} UTC"))
+        parts.append(_("from %(time)s", time=f"{chosen.from_at.astimezone(at.tzinfo):%Y-%m-%d %H:%M}"))
     if chosen.to_at:
-        parts.append(_("until %(time)s", time=f"{chosen.to_at:%Y-%m-%d %H:%M} UTC"))
+        parts.append(_("until %(time)s", time=f"{chosen.to_at.astimezone(at.tzinfo):%Y-%m-%d %H:%M}"))
     parts += [_("area %(code)s", code=chosen.area)] if chosen.area else []
     parts += [f"“{chosen.words}”"] if chosen.words else []
     return [_("Only: %(what)s", what="; ".join(parts))] if parts else []

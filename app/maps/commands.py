@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -46,7 +47,7 @@ def map_file(
     viewer = whole_city(RIGHTS)
     with web.app_context():
         layer = registry().get(layer_id, viewer)
-        chosen = read_filter(layer, _arguments(where))
+        chosen = read_filter(layer, _arguments(where), ZoneInfo(city_facts().time_zone))
         language = lang or ("en" if city_facts().language == "en" else "zh")
         order = Order(by, level, scheme, classes, rate, ramp, language, title, numbers(breaks))
         page = build(layer, viewer, order, chosen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -21,7 +22,9 @@ VENDOR = PROJECT / "static" / "vendor"
 
 def build(layer: Layer, viewer: Viewer, order: Order, chosen: Filter = NOTHING) -> str:
     """The page as text, in the language of the order; inside an application context."""
-    at = datetime.now(UTC).astimezone(ZoneInfo(city_facts().time_zone))
+    city = city_facts()
+    at = datetime.now(UTC).astimezone(ZoneInfo(city.time_zone))
+    order = replace(order, source=order.source or (city.name_zh if order.lang == "zh" else city.name_en))
     with force_locale(order.lang), transaction() as db:
         return thematic_map(db, layer, viewer, order, VENDOR, at=at, chosen=chosen)
 

@@ -83,6 +83,7 @@ def test_the_map_file_is_downloaded_whole_and_may_ask_for_nothing(planner: Flask
     assert answer.headers["Content-Disposition"] == 'attachment; filename="lamps.html"'
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     assert "<h1>灯</h1>" in answer.text
+    assert "试验城" in answer.text
     assert (
         planner.get("/layers/lamps/map.html?by=cell", headers={"If-None-Match": answer.headers["ETag"]}).status_code
         == 200
