@@ -114,7 +114,7 @@ def load(db: Session, profile: Profile, amount: Amount, say: Say) -> None:
     _write_components(db, town)
     _write_facilities(db, town, facts)
     say(f"{amount.residents:,} residents")
-    _write_people(db, town, building_ids)
+    _write_people(db, town, building_ids, address_ids)
     say(f"{amount.cases:,} cases")
     _write_cases(db, town)
     _write_events(db, town, facts)
@@ -276,7 +276,7 @@ def _stem(name_zh: str) -> str:
     return name_zh.removesuffix("街道").removesuffix("镇")
 
 
-def _write_people(db: Session, town: Town, building_ids: NDArray[np.int64]) -> None:
+def _write_people(db: Session, town: Town, building_ids: NDArray[np.int64], address_ids: NDArray[np.int64]) -> None:
     until = town.amount.until.date()
     rng = np.random.default_rng([town.amount.seed, 8])
     dwellings, residents = people.settle(town.built, town.amount.residents, until, rng)
@@ -286,7 +286,7 @@ def _write_people(db: Session, town: Town, building_ids: NDArray[np.int64]) -> N
         pd.DataFrame({
             "external_id": [f"demo-{i}" for i in range(len(dwellings.building))],
             "building_id": building_ids[dwellings.building], "floor": dwellings.floor, "room": dwellings.room,
-            "geom": points[dwellings.building],
+            "geom": points[dwellings.building], "address_id": address_ids[dwellings.building],
         }),
         pd.DataFrame({
             "dwelling": residents.dwelling, "name": residents.name, "sex": residents.sex,
