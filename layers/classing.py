@@ -90,8 +90,11 @@ def classify(
     missing, zeros = len(values) - len(known), len(known) - len(some)
     if not len(some):
         return Classing(scheme, 0.0, (), (), zeros, missing, 1.0, 0.0)
-    found = _user_breaks(breaks) if scheme == "user_defined" else _rounded(_breaks(some, scheme, classes), some)
-    edges = _covering(found, some)
+    if scheme == "user_defined":
+        edges = _covering(_user_breaks(breaks), some)
+    else:
+        made = _rounded(_breaks(some, scheme, classes), some)
+        edges = _covering(made[made >= some.min()], some)  # a class below the smallest value says nothing
     index = np.searchsorted(edges, some, side="left")
     counts = tuple(int(n) for n in np.bincount(index, minlength=len(edges)))
     low = float(min(some.min(), 0.0 if scheme == "user_defined" else some.min()))
@@ -193,8 +196,8 @@ def _user_breaks(breaks: Sequence[float]) -> Floats:
 
 
 def _covering(edges: Floats, values: Floats) -> Floats:
-    """At most nine edges, the last not below the largest value, none below the smallest."""
-    edges = np.unique(edges[edges >= values.min()])
+    """At most nine edges, the last not below the largest value."""
+    edges = np.unique(edges)
     if not len(edges) or edges[-1] < values.max():
         edges = np.append(edges, _round_up(float(values.max()), math.inf))
     return np.append(edges[: CLASSES_MAX - 1], edges[-1]) if len(edges) > CLASSES_MAX else edges

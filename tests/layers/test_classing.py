@@ -93,6 +93,7 @@ def test_own_breaks_are_kept_and_what_lies_above_gets_a_class() -> None:
     found = classify([1, 5, 20, 300], "user_defined", breaks=[2, 10, 100])
     assert found.breaks == (2, 10, 100, 300)
     assert found.counts == (1, 1, 1, 1)
+    assert classify([50, 60], "user_defined", breaks=[10, 100]).counts == (0, 2)  # the same classes every month
     for wrong in ([], [3, 3], [5, 1], [math.inf], list(range(10))):
         with pytest.raises(InvalidInput):
             classify([1, 2], "user_defined", breaks=wrong)
