@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
+from flask import Flask
+from flask_babel import Babel, force_locale
 from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
 
 import app
+from app.accounts.rights import RIGHTS
+from app.cases.layers import CASES
 from app.cities import service
+from app.launch import vendor
 from app.launch.cluster import Cluster
 from gis import db as database
+from grid.reach import whole_city
+from layers.folium_map import Order, thematic_map
+from layers.mercator import Tile, tile_at
+from layers.tiles import tile
 from tests.conftest import SHARED, copy_database
+from tests.layers.things import decoded
 
 DATA = SHARED / "data"
 
@@ -142,3 +154,39 @@ def test_shanghai_given_in_gcj02_comes_out_in_its_right_place(cluster: Cluster, 
     overlaps = [got[code].intersection(true[code]).area / got[code].union(true[code]).area for code in got]
     assert sum(overlaps) / len(overlaps) == pytest.approx(0.92, abs=0.01)  # 0.82 without the shift
     engine.dispose()
+
+
+@pytest.mark.parametrize("z", [9, 11, 13, 15])
+def test_the_tiles_of_boston_tell_every_case_at_any_zoom(boston: tuple[Engine, service.Outcome], z: int) -> None:
+    engine, _ = boston
+    corners = tile_at(-71.20, 42.41, z), tile_at(-70.90, 42.22, z)
+    ids: set[int] = set()
+    counted = 0
+    with Session(engine) as db:
+        for x in range(corners[0].x, corners[1].x + 1):
+            for y in range(corners[0].y, corners[1].y + 1):
+                parts = decoded(tile(db, CASES, whole_city(RIGHTS), Tile(z, x, y)))
+                counted += sum(one["properties"]["count"] for one in parts.get("cases_counts", []))
+                if "cases_counts" not in parts:  # rows in the margin are the next tile's, and may be counted there
+                    inside = [0 <= at < 4096 for one in parts.get("cases", []) for at in one["geometry"]["coordinates"]]
+                    rows = parts.get("cases", [])
+                    ids |= {one["id"] for n, one in enumerate(rows) if inside[2 * n] and inside[2 * n + 1]}
+    assert counted + len(ids) == pytest.approx(93_963, abs=60)  # rows within half a unit of a seam fall either way
+
+
+def test_a_map_file_of_every_cell_of_boston_is_small(boston: tuple[Engine, service.Outcome]) -> None:
+    engine, _ = boston
+    vendor.install()
+    web = Flask("thematic")
+    Babel(web)
+    with web.app_context(), force_locale("en"), Session(engine) as db:
+        page = thematic_map(
+            db,
+            CASES,
+            whole_city(RIGHTS),
+            Order(by="cell", lang="en"),
+            vendor.VENDOR,
+            at=datetime(2026, 3, 1, tzinfo=UTC),
+        )
+    assert len(page.encode()) < 5_000_000
+    assert "93,963 rows" in page
