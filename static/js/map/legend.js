@@ -53,7 +53,7 @@ export class MapLegend {
   /** @param {{title: string, legend: Legend, isPeople: boolean}} one */
   #part({ title, legend, isPeople }) {
     const some = legend.items.filter((item) => item.count !== 0);
-    return h("section", {}, h("h3", {}, isPeople ? `${title} · ${legend.unit}` : title), some.length ? lines(some) : h("p", { class: "hint" }, t("none here")));
+    return h("section", {}, h("h2", {}, isPeople ? `${title} · ${legend.unit}` : title), some.length ? lines(some) : h("p", { class: "hint" }, t("none here")));
   }
 
   /** @returns {boolean} as it was left; open at first where there is room */

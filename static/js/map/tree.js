@@ -75,7 +75,7 @@ export class Tree {
 
   #draw() {
     fill(this.root, ...this.layers.themes().map((theme) =>
-      h("section", { class: "tree-theme" }, h("h3", {}, theme.title), h("ul", {}, ...theme.layers.map((one) => this.#item(one))))));
+      h("section", { class: "tree-theme" }, h("h2", {}, theme.title), h("ul", {}, ...theme.layers.map((one) => this.#item(one))))));
   }
 
   /** @param {LayerInfo} layer */
