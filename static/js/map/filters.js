@@ -7,7 +7,7 @@ import { fill, h, icon } from "city/map/dom.js";
 import { count } from "city/map/format.js";
 import { AreaPicker } from "city/map/area_picker.js";
 import { TimePicker } from "city/map/time_picker.js";
-import { isFiltered } from "city/map/list.js";
+import { isFiltered } from "city/map/layers.js";
 
 /** @typedef {import("city/map/layers.js").LayerInfo} LayerInfo */
 /** @typedef {import("city/map/layers.js").FieldInfo} FieldInfo */
@@ -39,7 +39,7 @@ export class Filters {
     if (!layer) return fill(this.root);
     const fields = layer.fields.filter((one) => one.filterable && one.choices && Object.keys(one.choices).length > 0);
     fill(this.root, this.#subject(layer), ...fields.map((one) => this.#field(layer, one)),
-      layer.time_field ? this.#time() : null, this.#area(), layer.floor ? null : this.#view(),
+      layer.time_field ? this.#time() : null, this.#area(), layer.floor ? null : this.#words(layer), layer.floor ? null : this.#view(),
       isFiltered(this.store.state, layer) ? h("button", { type: "button", class: "chip chip-clear", onclick: this.clear }, t("Clear filters")) : null);
     if (open) /** @type {HTMLElement|null} */ (this.root.querySelector(`[data-chip="${open}"]`))?.click();
     return undefined;
@@ -135,6 +135,19 @@ export class Filters {
 
   #area() {
     return this.#chip("area", this.areas.words(), Boolean(this.store.state.area), () => this.areas.element(() => this.close(true)));
+  }
+
+  /** @param {LayerInfo} layer words that stand in its rows */
+  #words(layer) {
+    const { q } = this.store.state;
+    const look = (/** @type {Event} */ event) => {
+      event.preventDefault();
+      this.close(true);
+      this.store.set({ q: String(new FormData(/** @type {HTMLFormElement} */ (event.target)).get("words") ?? "").trim(), layer: layer.id });
+    };
+    return this.#chip("words", q ? t("“{words}”", { words: q }) : t("Words"), Boolean(q), () => h("form", { class: "menu-words", onsubmit: look },
+      h("input", { type: "search", name: "words", value: q, maxlength: 100, "aria-label": t("Words in the rows"), placeholder: t("Number, description, address") }),
+      h("button", { class: "primary" }, t("Find"))));
   }
 
   #view() {

@@ -3,6 +3,7 @@
  * @module city/map/layers
  */
 import { getJSON } from "http";
+import { tn } from "words";
 
 /**
  * @typedef {object} FieldInfo
@@ -123,4 +124,27 @@ export function pageOf(layer, row) {
     return encodeURIComponent(String(value));
   });
   return whole ? address : null;
+}
+
+/**
+ * What the rows of a layer are called.
+ * @param {string} id
+ * @param {number} n
+ * @returns {string}
+ */
+export function nameOf(id, n) {
+  const names = {
+    cases: tn("case", "cases", n), events: tn("event", "events", n), residents: tn("person", "people", n),
+    dwellings: tn("dwelling", "dwellings", n), components: tn("component", "components", n), facilities: tn("facility", "facilities", n),
+  };
+  return names[/** @type {keyof typeof names} */ (id)] ?? tn("row", "rows", n);
+}
+
+/**
+ * @param {import("city/map/state.js").MapState} state
+ * @param {LayerInfo} layer
+ */
+export function isFiltered(state, layer) {
+  const fields = Object.values(state.filters[layer.id] ?? {}).some((values) => values.length);
+  return fields || Boolean(state.area || state.q || state.view || (layer.time_field && (state.when || state.from || state.to)));
 }

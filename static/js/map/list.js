@@ -3,10 +3,10 @@
  * @module city/map/list
  */
 import { getJSON } from "http";
-import { t, tn } from "words";
+import { t } from "words";
 import { fill, h } from "city/map/dom.js";
 import { ago, clock, count, exact, named } from "city/map/format.js";
-import { pageOf } from "city/map/layers.js";
+import { isFiltered, nameOf, pageOf } from "city/map/layers.js";
 import { read } from "city/map/rows.js";
 import { stateMark } from "city/map/symbols.js";
 
@@ -14,6 +14,8 @@ import { stateMark } from "city/map/symbols.js";
 /** @typedef {import("city/map/rows.js").Feature} Feature */
 
 const PAGE = 50;
+const REREAD_MAX = 1000; // rows read again at a live change; who has scrolled farther reads on from there
+const AGES_MS = 60000;
 
 /**
  * @typedef {object} Hooks
@@ -46,6 +48,7 @@ export class RowList {
     /** @type {number|null} */
     this.matched = null;
     this.rows.addEventListener("mouseleave", () => this.#hover(null));
+    setInterval(() => this.#age(), AGES_MS);
     this.watcher = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && this.more(), { root: this.rows.parentElement, rootMargin: "400px" });
   }
 
@@ -59,14 +62,16 @@ export class RowList {
     if (!layer) return this.#message(t("There are no layers for you here."), t("Ask an administrator for the rights that your work needs."));
     if (!quiet) this.#skeleton();
     try {
-      const page = layer.floor ? await this.#counts(layer) : await this.#page(layer, null, quiet ? Math.max(PAGE, Math.min(500, this.byId.size)) : PAGE);
+      const page = layer.floor ? await this.#counts(layer) : await this.#page(layer, null, quiet ? Math.max(PAGE, Math.min(REREAD_MAX, this.byId.size)) : PAGE);
       if (round !== this.round) return;
-      this.rows.replaceChildren();
+      const focused = /** @type {HTMLElement|null} */ (document.activeElement?.closest(".map-rows > [data-id]"))?.dataset.id;
+      this.rows.replaceChildren(); // no layout comes in between, so the place in the list stays
       this.byId.clear();
       this.matched = page.matched ?? page.features?.length ?? 0;
       this.#count(layer);
       if (layer.floor) this.#showCounts(layer, page.items);
       else this.#show(layer, page);
+      if (focused) this.#row(focused)?.focus({ preventScroll: true });
     } catch (error) {
       if (round === this.round) this.#failed(error);
     }
@@ -102,16 +107,22 @@ export class RowList {
     to?.focus();
   }
 
+  /** @param {string} id @returns {HTMLElement|null} */
+  #row(id) {
+    return this.rows.querySelector(`[data-id="${CSS.escape(id)}"] > .row`);
+  }
+
   /**
-   * Mark the selected row and bring it into sight.
+   * Mark the selected row.
    * @param {{layer: string, id: string}|null} selected
+   * @param {boolean} [reveal] bring it into sight
    */
-  mark(selected) {
+  mark(selected, reveal = true) {
     for (const one of this.rows.querySelectorAll(".row")) {
       const is = one.parentElement?.dataset.id === selected?.id && this.subjectId() === selected?.layer;
       if (is) one.setAttribute("aria-current", "true");
       else one.removeAttribute("aria-current");
-      if (is) one.scrollIntoView({ block: "nearest" });
+      if (is && reveal) one.scrollIntoView({ block: "nearest" });
     }
   }
 
@@ -122,6 +133,11 @@ export class RowList {
   /** @param {string|null} id light the row of what the pointer is over on the map */
   light(id) {
     for (const one of this.rows.querySelectorAll("[data-id]")) one.classList.toggle("is-hovered", id !== null && /** @type {HTMLElement} */ (one).dataset.id === id);
+  }
+
+  /** "3 minutes ago" goes on. */
+  #age() {
+    for (const one of this.rows.querySelectorAll("time")) one.textContent = ago(one.dateTime);
   }
 
   /** @param {string} id a short flash where a new or changed row stands */
@@ -177,7 +193,7 @@ export class RowList {
     if (this.byId.size === 0) this.#nothing(layer);
     else if (this.next) this.#end(t("{shown} of {all} read, more as you scroll", { shown: count(this.byId.size), all: count(this.matched ?? 0) }), true);
     else if (this.byId.size > 10) this.#end(t("That is all."));
-    this.mark(this.store.state.selected);
+    this.mark(this.store.state.selected, false);
   }
 
   /**
@@ -278,27 +294,4 @@ export class RowList {
   #message(title, text, act) {
     fill(this.rows, h("li", { class: "list-message" }, h("strong", {}, title), h("span", {}, text), act));
   }
-}
-
-/**
- * What the rows of a layer are called.
- * @param {string} id
- * @param {number} n
- * @returns {string}
- */
-function nameOf(id, n) {
-  const names = {
-    cases: tn("case", "cases", n), events: tn("event", "events", n), residents: tn("person", "people", n),
-    dwellings: tn("dwelling", "dwellings", n), components: tn("component", "components", n), facilities: tn("facility", "facilities", n),
-  };
-  return names[/** @type {keyof typeof names} */ (id)] ?? tn("row", "rows", n);
-}
-
-/**
- * @param {import("city/map/state.js").MapState} state
- * @param {LayerInfo} layer
- */
-export function isFiltered(state, layer) {
-  const fields = Object.values(state.filters[layer.id] ?? {}).some((values) => values.length);
-  return fields || Boolean(state.area || state.q || state.view || (layer.time_field && (state.when || state.from || state.to)));
 }

@@ -37,8 +37,18 @@ export class Picker {
     /** @type {Popup|null} */
     this.popup = null;
     map.on("click", (event) => !hooks.busy() && this.at(event.point));
-    map.on("mousemove", (event) => !hooks.busy() && this.#over(event.point));
+    map.on("mousemove", (event) => {
+      if (!this.next) requestAnimationFrame(() => this.#look());
+      this.next = event.point;
+    });
     map.getCanvas().addEventListener("mouseleave", () => hooks.hover(null, null));
+  }
+
+  /** Once a frame, however often the pointer moves. */
+  #look() {
+    const point = this.next;
+    this.next = undefined;
+    if (point && !this.hooks.busy()) this.#over(point);
   }
 
   /** @param {{x: number, y: number}} point pixels in the map */

@@ -42,6 +42,8 @@
  * @property {string} act
  */
 
+const FIRST = "cases"; // whose filters are meant while no layer is named
+
 export const HOURS = { "24h": 24, "7d": 168, "30d": 720, "90d": 2160 };
 
 /** @returns {MapState} */
@@ -104,7 +106,7 @@ function readLayerKey(state, key, value) {
     if (share >= 0 && share <= 1) state.opacity[first] = share;
   }
   if (kind !== "f" || !first || !value) return;
-  const [layer, field] = second ? [first, second] : [state.layer || "cases", first];
+  const [layer, field] = second ? [first, second] : [state.layer || FIRST, first];
   (state.filters[layer] ??= {})[field] = split(value);
 }
 
@@ -125,7 +127,7 @@ export function serialise(state) {
   put("layer", state.layer);
   for (const [layer, fields] of Object.entries(state.filters)) {
     for (const [field, values] of Object.entries(fields)) {
-      put(layer === (state.layer || "cases") ? `f.${field}` : `f.${layer}.${field}`, values.join(","));
+      put(layer === (state.layer || FIRST) ? `f.${field}` : `f.${layer}.${field}`, values.join(","));
     }
   }
   for (const name of /** @type {const} */ (["when", "from", "to", "area", "q"])) put(name, state[name]);
@@ -157,7 +159,7 @@ export function filterQuery(state, layer, now = Date.now()) {
     if (!state.when && state.to) out.set("to", state.to);
   }
   if (state.area) out.set("area", state.area);
-  if (state.q && layer.id === state.layer) out.set("q", state.q);
+  if (state.q && layer.id === (state.layer || FIRST)) out.set("q", state.q);
   return out;
 }
 

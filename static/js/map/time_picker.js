@@ -25,8 +25,9 @@ export function momentOf(local) {
   return Number.isNaN(guess) ? "" : new Date(guess - offset(guess - offset(guess))).toISOString();
 }
 
-/** @param {string} iso @param {number} [minus] days @returns {string} the day of a moment in the city's zone */
+/** @param {string} iso a moment, or a day @param {number} [minus] days off a moment @returns {string} the day in the city's zone */
 export function dayOf(iso, minus = 0) {
+  if (/^\d{4}-\d\d-\d\d$/.test(iso)) return iso; // links from lists name whole days, the last one included
   const at = Date.parse(iso);
   return Number.isNaN(at) ? "" : new Date(at + offset(at) - minus * 86400000).toISOString().slice(0, 10);
 }
