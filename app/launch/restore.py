@@ -22,7 +22,7 @@ from app.launch.cluster import EXTENSIONS
 from app.launch.context import connection_environment
 from app.launch.progress import bar, step
 from app.launch.supervisor import Control
-from app.launch.swap import settle, swap_in, unpack
+from app.launch.swap import extract, settle, swap_in, unpack
 from app.settings import Settings, read_settings
 from gis import db as database
 from gis.errors import Conflict, InvalidInput, Unavailable
@@ -109,7 +109,7 @@ def bring_back(settings: Settings, url: str, archive: tarfile.TarFile) -> None:
     try:
         unpack(archive, home, mark)
         with tempfile.TemporaryDirectory(dir=home, prefix=".restore-") as folder:
-            archive.extract("database.dump", folder, filter="data")
+            extract(archive, archive.getmember("database.dump"), Path(folder), "database.dump")
             prepare(url)
             swap_in(home)
             fill(url, Path(folder) / "database.dump", mark)

@@ -152,6 +152,7 @@ def test_ctrl_c_stops_a_city_in_the_foreground(running_city: Home) -> None:
     running = subprocess.Popen(
         [sys.executable, "-P", "-m", "app", "up"], cwd="/", env=environment, text=True, start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a background run hands on "ignore"
     )  # fmt: skip
     assert running.stdout is not None
     said = next(line for line in running.stdout if "The city is up" in line)
