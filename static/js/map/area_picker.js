@@ -32,7 +32,12 @@ export class AreaPicker {
   /** @param {() => void} done */
   element(done) {
     const list = h("div", { class: "menu-list" }, h("p", { class: "hint" }, t("Reading the areas …")));
-    const search = h("input", { type: "search", class: "input", placeholder: t("Name or code"), "aria-label": t("Find an area") });
+    const search = h("input", {
+      type: "search",
+      class: "input",
+      placeholder: t("Name or code"),
+      "aria-label": t("Find an area"),
+    });
     const show = () => this.#show(list, /** @type {HTMLInputElement} */ (search).value.trim().toLowerCase(), done);
     search.addEventListener("input", show);
     this.load().then(show, () => fill(list, h("p", { class: "hint" }, t("The areas could not be read."))));
@@ -58,20 +63,51 @@ export class AreaPicker {
   #show(list, q, done) {
     const { area } = this.store.state;
     const here = this.all.find((one) => one.code === area);
-    const children = this.all.filter((one) => (area ? one.parent_code === area : !this.all.some((other) => other.code === one.parent_code)));
-    const first = !area && children.length === 1 ? [...children, ...this.all.filter((one) => one.parent_code === children[0].code)] : children;
+    const children = this.all.filter((one) =>
+      area ? one.parent_code === area : !this.all.some((other) => other.code === one.parent_code),
+    );
+    const first =
+      !area && children.length === 1
+        ? [...children, ...this.all.filter((one) => one.parent_code === children[0].code)]
+        : children;
     const siblings = this.all.filter((one) => here && one.parent_code === here.parent_code);
-    const found = q ? this.all.filter((one) => `${one.name_zh} ${one.name_en} ${one.code}`.toLowerCase().includes(q)) : first.length ? first : siblings;
+    const found = q
+      ? this.all.filter((one) => `${one.name_zh} ${one.name_en} ${one.code}`.toLowerCase().includes(q))
+      : first.length
+        ? first
+        : siblings;
     const pick = (/** @type {string} */ code) => () => {
       done();
       this.store.set({ area: code });
     };
     const up = here && this.all.find((one) => one.code === here.parent_code);
-    fill(list,
+    fill(
+      list,
       area ? h("button", { type: "button", class: "menu-item", onclick: pick("") }, t("Whole city")) : null,
-      up ? h("button", { type: "button", class: "menu-item", onclick: pick(up.code) }, t("Up to {area}", { area: named(up) })) : null,
-      ...found.slice(0, SHOWN).map((one) => h("button", { type: "button", class: "menu-item", "aria-current": one.code === area ? "true" : null, onclick: pick(one.code) }, h("span", {}, named(one)), h("span", { class: "code" }, one.code))),
-      found.length > SHOWN ? h("p", { class: "hint" }, t("{n} more: type a part of the name.", { n: found.length - SHOWN })) : null,
-      found.length === 0 ? h("p", { class: "hint" }, t("No area is called so.")) : null);
+      up
+        ? h(
+            "button",
+            { type: "button", class: "menu-item", onclick: pick(up.code) },
+            t("Up to {area}", { area: named(up) }),
+          )
+        : null,
+      ...found.slice(0, SHOWN).map((one) =>
+        h(
+          "button",
+          {
+            type: "button",
+            class: "menu-item",
+            "aria-current": one.code === area ? "true" : null,
+            onclick: pick(one.code),
+          },
+          h("span", {}, named(one)),
+          h("span", { class: "code" }, one.code),
+        ),
+      ),
+      found.length > SHOWN
+        ? h("p", { class: "hint" }, t("{n} more: type a part of the name.", { n: found.length - SHOWN }))
+        : null,
+      found.length === 0 ? h("p", { class: "hint" }, t("No area is called so.")) : null,
+    );
   }
 }

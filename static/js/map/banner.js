@@ -16,7 +16,9 @@ export class Banner {
     this.standing = "";
     this.fresh = new Date();
     onState((/** @type {string} */ state) => this.#live(state));
-    addEventListener("offline", () => this.#stand(t("You are offline. This is how it stood at {time}.", { time: clock(this.fresh) })));
+    addEventListener("offline", () =>
+      this.#stand(t("You are offline. This is how it stood at {time}.", { time: clock(this.fresh) })),
+    );
     addEventListener("online", () => this.#stand(""));
   }
 
@@ -35,7 +37,14 @@ export class Banner {
   failed(error, again) {
     this.root.hidden = false;
     this.root.className = "map-banner is-failed";
-    fill(this.root, h("strong", {}, t("The map could not be read.")), " ", error.message, " ", h("button", { type: "button", onclick: again }, t("Try again")));
+    fill(
+      this.root,
+      h("strong", {}, t("The map could not be read.")),
+      " ",
+      error.message,
+      " ",
+      h("button", { type: "button", onclick: again }, t("Try again")),
+    );
   }
 
   /** @param {{error?: {status?: number, message?: string}, sourceId?: string}} event of the map */
@@ -51,7 +60,10 @@ export class Banner {
       this.#stand("");
     } else if (state === "stale" && navigator.onLine) {
       clearTimeout(this.patience);
-      this.patience = setTimeout(() => this.#stand(t("Not live just now. This is how it stood at {time}.", { time: clock(this.fresh) })), 4000);
+      this.patience = setTimeout(
+        () => this.#stand(t("Not live just now. This is how it stood at {time}.", { time: clock(this.fresh) })),
+        4000,
+      );
     }
     if (state !== "stale") clearTimeout(this.patience);
   }

@@ -36,9 +36,21 @@ function locale() {
  */
 export function makeMap(container, start) {
   const map = new MapLibre({
-    container, style: start.style, center: start.center, zoom: start.zoom, bearing: start.bearing,
-    minZoom: 2, maxZoom: 22, dragRotate: true, pitchWithRotate: false, touchPitch: false, maxPitch: 0,
-    attributionControl: { compact: true }, locale: locale(), fadeDuration: 0, localIdeographFontFamily: fonts(),
+    container,
+    style: start.style,
+    center: start.center,
+    zoom: start.zoom,
+    bearing: start.bearing,
+    minZoom: 2,
+    maxZoom: 22,
+    dragRotate: true,
+    pitchWithRotate: false,
+    touchPitch: false,
+    maxPitch: 0,
+    attributionControl: { compact: true },
+    locale: locale(),
+    fadeDuration: 0,
+    localIdeographFontFamily: fonts(),
     transformRequest: (url) => ({ url: new URL(url, location.origin).href, credentials: "same-origin" }),
   });
   map.addControl(new ScaleControl({ maxWidth: 96, unit: "metric" }), "bottom-left");

@@ -26,11 +26,20 @@ export class CaseForm {
     /** @type {Photo[]} */
     this.photos = [];
     this.spot = new Spot(desk.map, this.view, () => this.#changed());
-    this.classes = new ClassPicker(this.view.part("classes"), { url: "/api/v1/catalogue", leavesOnly: true, changed: () => this.#changed() });
+    this.classes = new ClassPicker(this.view.part("classes"), {
+      url: "/api/v1/catalogue",
+      leavesOnly: true,
+      changed: () => this.#changed(),
+    });
     this.view.part("anew").addEventListener("click", () => desk.anew());
-    this.view.part("photo").addEventListener("change", (event) => this.#upload(/** @type {HTMLInputElement} */ (event.target)));
+    this.view
+      .part("photo")
+      .addEventListener("change", (event) => this.#upload(/** @type {HTMLInputElement} */ (event.target)));
     this.view.form.addEventListener("input", () => this.#keep());
-    this.view.form.addEventListener("submit", (event) => { event.preventDefault(); this.#save(); });
+    this.view.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#save();
+    });
   }
 
   /** @param {[number, number]|null} at where the form was opened from */
@@ -92,12 +101,33 @@ export class CaseForm {
     }
     const asked = (this.asked = `${place.lon},${place.lat},${chosen.id}`);
     try {
-      const page = await getJSON("/api/v1/cases/near", { lon: place.lon, lat: place.lat, class_id: chosen.id, radius_m: NEAR_M });
+      const page = await getJSON("/api/v1/cases/near", {
+        lon: place.lon,
+        lat: place.lat,
+        class_id: chosen.id,
+        radius_m: NEAR_M,
+      });
       if (asked !== this.asked) return;
       section.hidden = false;
-      if (!page.items.length) return fill(section, h("p", { class: "hint" }, t("No open case of this kind within {distance}.", { distance: distance(NEAR_M) })));
-      fill(section, h("p", { class: "near-title" }, tn("{n} open case of this kind within {distance}: is it this one?", "{n} open cases of this kind within {distance}: is it one of these?", page.items.length, { n: count(page.items.length), distance: distance(NEAR_M) })),
-        h("ul", { class: "near-list" }, ...page.items.map((/** @type {any} */ one) => this.#nearItem(one))));
+      if (!page.items.length)
+        return fill(
+          section,
+          h("p", { class: "hint" }, t("No open case of this kind within {distance}.", { distance: distance(NEAR_M) })),
+        );
+      fill(
+        section,
+        h(
+          "p",
+          { class: "near-title" },
+          tn(
+            "{n} open case of this kind within {distance}: is it this one?",
+            "{n} open cases of this kind within {distance}: is it one of these?",
+            page.items.length,
+            { n: count(page.items.length), distance: distance(NEAR_M) },
+          ),
+        ),
+        h("ul", { class: "near-list" }, ...page.items.map((/** @type {any} */ one) => this.#nearItem(one))),
+      );
     } catch {
       section.hidden = true;
     }
@@ -105,13 +135,30 @@ export class CaseForm {
 
   /** @param {any} one */
   #nearItem(one) {
-    const show = (/** @type {boolean} */ on) => this.desk.marks.hover(on ? { geometry: { type: "Point", coordinates: [one.lon, one.lat] } } : null);
-    return h("li", { onmouseenter: () => show(true), onmouseleave: () => show(false) },
+    const show = (/** @type {boolean} */ on) =>
+      this.desk.marks.hover(on ? { geometry: { type: "Point", coordinates: [one.lon, one.lat] } } : null);
+    return h(
+      "li",
+      { onmouseenter: () => show(true), onmouseleave: () => show(false) },
       one.thumbnail_url ? h("img", { src: one.thumbnail_url, alt: "", width: 40, height: 40, loading: "lazy" }) : null,
-      h("a", { href: one.url ?? `/cases/${one.number}`, target: "_blank", rel: "noopener", onfocus: () => show(true), onblur: () => show(false) },
+      h(
+        "a",
+        {
+          href: one.url ?? `/cases/${one.number}`,
+          target: "_blank",
+          rel: "noopener",
+          onfocus: () => show(true),
+          onblur: () => show(false),
+        },
         h("span", { class: "near-what" }, one.description || (one.class ? named(one.class) : one.number)),
-        h("span", { class: "hint" }, [one.address ? worded(one.address) : "", ago(one.reported_at)].filter(Boolean).join(" · "))),
-      h("span", { class: "num" }, distance(one.distance_m)));
+        h(
+          "span",
+          { class: "hint" },
+          [one.address ? worded(one.address) : "", ago(one.reported_at)].filter(Boolean).join(" · "),
+        ),
+      ),
+      h("span", { class: "num" }, distance(one.distance_m)),
+    );
   }
 
   /** @param {HTMLInputElement} input */
@@ -138,15 +185,31 @@ export class CaseForm {
   }
 
   #showPhotos() {
-    fill(this.view.part("photos"), ...this.photos.map((photo, at) => {
-      const drop = () => {
-        this.photos.splice(at, 1);
-        this.#showPhotos();
-        this.#keep();
-      };
-      return h("figure", { class: "photo" }, h("img", { src: photo.thumbnail_url, alt: t("Photo {n}", { n: at + 1 }), width: 72, height: 72 }),
-        h("button", { type: "button", class: "photo-drop", "aria-label": t("Take photo {n} away", { n: at + 1 }), onclick: drop }, "×"));
-    }));
+    fill(
+      this.view.part("photos"),
+      ...this.photos.map((photo, at) => {
+        const drop = () => {
+          this.photos.splice(at, 1);
+          this.#showPhotos();
+          this.#keep();
+        };
+        return h(
+          "figure",
+          { class: "photo" },
+          h("img", { src: photo.thumbnail_url, alt: t("Photo {n}", { n: at + 1 }), width: 72, height: 72 }),
+          h(
+            "button",
+            {
+              type: "button",
+              class: "photo-drop",
+              "aria-label": t("Take photo {n} away", { n: at + 1 }),
+              onclick: drop,
+            },
+            "×",
+          ),
+        );
+      }),
+    );
   }
 
   /** @param {Photo} photo its position is offered, never taken unasked */
@@ -158,7 +221,12 @@ export class CaseForm {
       note.hidden = true;
       this.spot.set({ lon, lat, located_by: "gnss", accuracy_m: null, address_id: null }, true);
     };
-    fill(note, t("The photo knows where it was taken."), " ", h("button", { type: "button", class: "link-button", onclick: take }, t("Put the pin there")));
+    fill(
+      note,
+      t("The photo knows where it was taken."),
+      " ",
+      h("button", { type: "button", class: "link-button", onclick: take }, t("Put the pin there")),
+    );
     note.hidden = false;
   }
 
@@ -169,8 +237,14 @@ export class CaseForm {
     if (!this.classes.chosen) this.view.error("class_id", t("Choose what it is."));
     if (!place || !this.classes.chosen) return;
     const body = {
-      class_id: this.classes.chosen.id, lon: place.lon, lat: place.lat, located_by: place.located_by, accuracy_m: place.accuracy_m,
-      address_id: place.address_id, description: this.view.control("description").value, photo_keys: this.photos.map((one) => one.key),
+      class_id: this.classes.chosen.id,
+      lon: place.lon,
+      lat: place.lat,
+      located_by: place.located_by,
+      accuracy_m: place.accuracy_m,
+      address_id: place.address_id,
+      description: this.view.control("description").value,
+      photo_keys: this.photos.map((one) => one.key),
     };
     await this.view.saving(async () => {
       const made = await this.sender.post("/api/v1/cases", body);

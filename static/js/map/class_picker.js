@@ -25,8 +25,20 @@ export class ClassPicker {
     this.name = root.dataset.id ?? "class";
     /** @type {Node_|null} */
     this.chosen = null;
-    this.list = h("div", { class: "class-list", id: `${this.name}-classes`, role: "group", "aria-label": t("Classes") });
-    this.search = h("input", { type: "search", autocomplete: "off", placeholder: t("Name, pinyin or code"), "aria-label": t("Find a class"), "aria-controls": `${this.name}-classes`, oninput: () => this.#type() });
+    this.list = h("div", {
+      class: "class-list",
+      id: `${this.name}-classes`,
+      role: "group",
+      "aria-label": t("Classes"),
+    });
+    this.search = h("input", {
+      type: "search",
+      autocomplete: "off",
+      placeholder: t("Name, pinyin or code"),
+      "aria-label": t("Find a class"),
+      "aria-controls": `${this.name}-classes`,
+      oninput: () => this.#type(),
+    });
     this.#open();
   }
 
@@ -65,7 +77,11 @@ export class ClassPicker {
       if (q) this.#found(page.items);
       else fill(this.list, ...this.#schemes(page.items, page.schemes ?? []));
     } catch {
-      fill(this.list, h("p", { class: "hint" }, t("The classes could not be read.")), h("button", { type: "button", onclick: () => this.#show(q) }, t("Try again")));
+      fill(
+        this.list,
+        h("p", { class: "hint" }, t("The classes could not be read.")),
+        h("button", { type: "button", onclick: () => this.#show(q) }, t("Try again")),
+      );
     }
   }
 
@@ -90,9 +106,14 @@ export class ClassPicker {
   #found(items) {
     const all = flat(items).filter(({ node, path }) => !this.leavesOnly || (path.length > 0 && !node.children?.length));
     const shown = all.slice(0, SHOWN).map(({ node, path }) => this.#leaf(node, path, true));
-    fill(this.list, ...shown,
-      all.length > SHOWN ? h("p", { class: "hint" }, t("{n} more: type another letter.", { n: all.length - SHOWN })) : null,
-      all.length === 0 ? h("p", { class: "hint" }, t("No class is called so.")) : null);
+    fill(
+      this.list,
+      ...shown,
+      all.length > SHOWN
+        ? h("p", { class: "hint" }, t("{n} more: type another letter.", { n: all.length - SHOWN }))
+        : null,
+      all.length === 0 ? h("p", { class: "hint" }, t("No class is called so.")) : null,
+    );
   }
 
   /**
@@ -103,10 +124,19 @@ export class ClassPicker {
   #branch(node, path) {
     if (!node.children?.length) return this.#leaf(node, path, false);
     const inside = h("div", { class: "class-children" });
-    const details = /** @type {HTMLDetailsElement} */ (h("details", { class: "class-major" }, h("summary", {}, h("span", { class: "code" }, node.code), h("span", {}, named(node))), inside));
+    const details = /** @type {HTMLDetailsElement} */ (
+      h(
+        "details",
+        { class: "class-major" },
+        h("summary", {}, h("span", { class: "code" }, node.code), h("span", {}, named(node))),
+        inside,
+      )
+    );
     details.addEventListener("toggle", () => {
       if (!details.open || inside.firstChild) return;
-      const itself = this.leavesOnly ? null : this.#leaf(node, path, false, t("{name}, no more is known", { name: named(node) }));
+      const itself = this.leavesOnly
+        ? null
+        : this.#leaf(node, path, false, t("{name}, no more is known", { name: named(node) }));
       fill(inside, itself, .../** @type {Node_[]} */ (node.children).map((one) => this.#branch(one, [...path, node])));
     });
     return details;
@@ -119,8 +149,13 @@ export class ClassPicker {
    * @param {string} [words]
    */
   #leaf(node, path, withPath, words) {
-    return h("button", { type: "button", class: "class-leaf", onclick: () => this.#choose(node, path) },
-      h("span", { class: "code" }, node.code), h("span", {}, words ?? named(node)), withPath && path.length ? h("span", { class: "hint" }, path.map(named).join(" › ")) : null);
+    return h(
+      "button",
+      { type: "button", class: "class-leaf", onclick: () => this.#choose(node, path) },
+      h("span", { class: "code" }, node.code),
+      h("span", {}, words ?? named(node)),
+      withPath && path.length ? h("span", { class: "hint" }, path.map(named).join(" › ")) : null,
+    );
   }
 
   /**
@@ -130,8 +165,35 @@ export class ClassPicker {
   #choose(node, path) {
     this.round = (this.round ?? 0) + 1;
     this.chosen = node;
-    const change = h("button", { type: "button", class: "quiet", onclick: () => { this.#open(); this.changed(null); this.search.focus(); } }, t("Change"));
-    fill(this.root, h("div", { class: "class-chosen" }, h("span", {}, h("span", { class: "code" }, node.code), " ", h("strong", {}, named(node)), path.length ? h("span", { class: "hint" }, path.map(named).join(" › ")) : null), change));
+    const change = h(
+      "button",
+      {
+        type: "button",
+        class: "quiet",
+        onclick: () => {
+          this.#open();
+          this.changed(null);
+          this.search.focus();
+        },
+      },
+      t("Change"),
+    );
+    fill(
+      this.root,
+      h(
+        "div",
+        { class: "class-chosen" },
+        h(
+          "span",
+          {},
+          h("span", { class: "code" }, node.code),
+          " ",
+          h("strong", {}, named(node)),
+          path.length ? h("span", { class: "hint" }, path.map(named).join(" › ")) : null,
+        ),
+        change,
+      ),
+    );
     this.changed(node);
     change.focus({ preventScroll: true });
   }

@@ -18,7 +18,14 @@ export function position() {
     if (!navigator.geolocation) return reject(new Error(t("This device can't tell where it is.")));
     navigator.geolocation.getCurrentPosition(
       ({ coords }) => resolve({ lon: coords.longitude, lat: coords.latitude, accuracy_m: coords.accuracy }),
-      (error) => reject(new Error(error.code === 1 ? t("The browser may not use your position. Allow it in the address line.") : t("Your position was not found. Try again under open sky."))),
+      (error) =>
+        reject(
+          new Error(
+            error.code === 1
+              ? t("The browser may not use your position. Allow it in the address line.")
+              : t("Your position was not found. Try again under open sky."),
+          ),
+        ),
       { enableHighAccuracy: true, timeout: 15000, maximumAge: 10000 },
     );
     return undefined;
@@ -37,10 +44,21 @@ export function addControls(root, map, hooks) {
   const me = button("locate", t("Where am I"), () => locate(map, hooks.say, me));
   const help = button("help", t("Keys and help"), hooks.help);
   help.classList.add("desk-only");
-  root.append(help, north, me, h("div", { class: "map-zoom" }, button("plus", t("Zoom in"), () => map.zoomIn()), button("minus", t("Zoom out"), () => map.zoomOut())));
+  root.append(
+    help,
+    north,
+    me,
+    h(
+      "div",
+      { class: "map-zoom" },
+      button("plus", t("Zoom in"), () => map.zoomIn()),
+      button("minus", t("Zoom out"), () => map.zoomOut()),
+    ),
+  );
   const turn = () => {
     north.hidden = Math.abs(map.getBearing()) < 0.5;
-    /** @type {SVGElement} */ (/** @type {unknown} */ (north.firstChild)).style.transform = `rotate(${-map.getBearing()}deg)`;
+    /** @type {SVGElement} */ (/** @type {unknown} */ (north.firstChild)).style.transform =
+      `rotate(${-map.getBearing()}deg)`;
   };
   map.on("rotate", turn);
   turn();
@@ -62,7 +80,9 @@ async function locate(map, say, button) {
   try {
     const fix = await position();
     dot?.remove();
-    dot = new Marker({ element: h("div", { class: "here", role: "img", "aria-label": t("You are here") }) }).setLngLat([fix.lon, fix.lat]).addTo(map);
+    dot = new Marker({ element: h("div", { class: "here", role: "img", "aria-label": t("You are here") }) })
+      .setLngLat([fix.lon, fix.lat])
+      .addTo(map);
     map.easeTo({ center: [fix.lon, fix.lat], zoom: Math.max(map.getZoom(), 16) });
     say(t("You are here, give or take {distance}.", { distance: distance(fix.accuracy_m) }));
   } catch (error) {

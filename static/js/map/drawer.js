@@ -66,9 +66,17 @@ export class Drawer {
     } catch (error) {
       if (round !== this.round) return null;
       const gone = /** @type {any} */ (error)?.status === 404;
-      this.show(this.#head(layer.title), h("p", { class: "list-message" },
-        h("strong", {}, gone ? t("It is not here, or not for you.") : t("It could not be read.")),
-        gone ? t("It may have been removed, or lie outside your areas.") : h("button", { type: "button", class: "button", onclick: () => this.row(layer, id) }, t("Try again"))));
+      this.show(
+        this.#head(layer.title),
+        h(
+          "p",
+          { class: "list-message" },
+          h("strong", {}, gone ? t("It is not here, or not for you.") : t("It could not be read.")),
+          gone
+            ? t("It may have been removed, or lie outside your areas.")
+            : h("button", { type: "button", class: "button", onclick: () => this.row(layer, id) }, t("Try again")),
+        ),
+      );
       return null;
     }
   }
@@ -79,10 +87,27 @@ export class Drawer {
    */
   async place(at) {
     const words = h("div", { class: "place-words" }, h("span", { class: "skeleton-line" }));
-    const makes = /** @type {[string, string][]} */ ([["new-case", t("Log a case here")], ["new-event", t("Mark an event here")], ["new-resident", t("Register a resident here")]]);
-    const acts = makes.filter(([act]) => this.hooks.acts.includes(act)).map(([act, title], index) =>
-      h("button", { type: "button", class: index === 0 ? "button primary" : "button", onclick: () => this.hooks.act(act, at) }, title));
-    this.show(this.#head(t("Place")), words, h("div", { class: "drawer-acts" }, ...acts), this.#copy(), h("p", { class: "hint num" }, degrees(at[0], at[1])));
+    const makes = /** @type {[string, string][]} */ ([
+      ["new-case", t("Log a case here")],
+      ["new-event", t("Mark an event here")],
+      ["new-resident", t("Register a resident here")],
+    ]);
+    const acts = makes
+      .filter(([act]) => this.hooks.acts.includes(act))
+      .map(([act, title], index) =>
+        h(
+          "button",
+          { type: "button", class: index === 0 ? "button primary" : "button", onclick: () => this.hooks.act(act, at) },
+          title,
+        ),
+      );
+    this.show(
+      this.#head(t("Place")),
+      words,
+      h("div", { class: "drawer-acts" }, ...acts),
+      this.#copy(),
+      h("p", { class: "hint num" }, degrees(at[0], at[1])),
+    );
     const { round } = this;
     const told = await placeWords(at);
     if (round === this.round) fill(words, told);
@@ -95,26 +120,70 @@ export class Drawer {
   #row(layer, feature) {
     const reading = read(layer, feature);
     const page = pageOf(layer, feature.properties);
-    const facts = shownFields(layer).filter((one) => feature.properties[one.name] !== undefined && feature.properties[one.name] !== null && feature.properties[one.name] !== "");
+    const facts = shownFields(layer).filter(
+      (one) =>
+        feature.properties[one.name] !== undefined &&
+        feature.properties[one.name] !== null &&
+        feature.properties[one.name] !== "",
+    );
     const box = bounds(feature.geometry);
     const where = h("div", { class: "place-words" });
     this.show(
       this.#head(layer.title),
       h("h2", { class: "drawer-title", tabindex: "-1" }, reading.title),
-      reading.state?.words ? h("p", { class: "drawer-state" }, stateMark(reading.state, layer), reading.state.words, reading.due ? h("span", { class: `clock ${reading.due.clock}` }, reading.due.words) : null) : null,
+      reading.state?.words
+        ? h(
+            "p",
+            { class: "drawer-state" },
+            stateMark(reading.state, layer),
+            reading.state.words,
+            reading.due ? h("span", { class: `clock ${reading.due.clock}` }, reading.due.words) : null,
+          )
+        : null,
       where,
-      h("div", { class: "drawer-acts" }, page ? h("a", { class: "button primary", href: page }, t("Open the page")) : null,
-        h("button", { type: "button", class: "button", onclick: () => this.hooks.zoom(feature) }, t("Zoom to")), this.#copy()),
-      h("dl", { class: "facts" }, ...facts.flatMap((one) => [h("dt", {}, fieldTitle(one)), h("dd", { title: one.kind === "time" ? exact(feature.properties[one.name]) : null }, said(one, feature.properties[one.name]))])),
+      h(
+        "div",
+        { class: "drawer-acts" },
+        page ? h("a", { class: "button primary", href: page }, t("Open the page")) : null,
+        h("button", { type: "button", class: "button", onclick: () => this.hooks.zoom(feature) }, t("Zoom to")),
+        this.#copy(),
+      ),
+      h(
+        "dl",
+        { class: "facts" },
+        ...facts.flatMap((one) => [
+          h("dt", {}, fieldTitle(one)),
+          h(
+            "dd",
+            { title: one.kind === "time" ? exact(feature.properties[one.name]) : null },
+            said(one, feature.properties[one.name]),
+          ),
+        ]),
+      ),
       layer.attribution ? h("p", { class: "hint" }, layer.attribution) : null,
     );
-    if (box) placeWords([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2]).then((told) => where.isConnected && fill(where, told));
+    if (box)
+      placeWords([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2]).then((told) => where.isConnected && fill(where, told));
   }
 
   /** @param {string} kind */
   #head(kind) {
-    return h("header", { class: "drawer-head" }, h("span", { class: "drawer-kind" }, kind),
-      h("button", { type: "button", class: "quiet square", "aria-label": t("Close"), title: t("Close (Esc)"), onclick: this.hooks.close }, icon("close")));
+    return h(
+      "header",
+      { class: "drawer-head" },
+      h("span", { class: "drawer-kind" }, kind),
+      h(
+        "button",
+        {
+          type: "button",
+          class: "quiet square",
+          "aria-label": t("Close"),
+          title: t("Close (Esc)"),
+          onclick: this.hooks.close,
+        },
+        icon("close"),
+      ),
+    );
   }
 
   #copy() {

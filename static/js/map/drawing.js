@@ -2,7 +2,13 @@
  * Drawing a point, a line or an area on the map, by hand or from typed coordinates; corners snap to what is drawn below.
  * @module city/map/drawing
  */
-import { TerraDraw, TerraDrawLineStringMode, TerraDrawPointMode, TerraDrawPolygonMode, TerraDrawSelectMode } from "terra-draw";
+import {
+  TerraDraw,
+  TerraDrawLineStringMode,
+  TerraDrawPointMode,
+  TerraDrawPolygonMode,
+  TerraDrawSelectMode,
+} from "terra-draw";
 import { TerraDrawMapLibreGLAdapter } from "terra-draw-maplibre-gl-adapter";
 import { t } from "words";
 
@@ -27,8 +33,10 @@ export class Drawing {
     this.td = new TerraDraw({
       adapter: new TerraDrawMapLibreGLAdapter({ map, prefixId: "td" }),
       modes: [
-        new TerraDrawPointMode({ styles: look() }), new TerraDrawLineStringMode({ snapping, styles: look() }),
-        new TerraDrawPolygonMode({ snapping, styles: look(), showCoordinatePoints: true }), new TerraDrawSelectMode({ flags, styles: look() }),
+        new TerraDrawPointMode({ styles: look() }),
+        new TerraDrawLineStringMode({ snapping, styles: look() }),
+        new TerraDrawPolygonMode({ snapping, styles: look(), showCoordinatePoints: true }),
+        new TerraDrawSelectMode({ flags, styles: look() }),
       ],
     });
     this.td.start();
@@ -58,7 +66,13 @@ export class Drawing {
     const ring = isClosed ? rounded : [...rounded, rounded[0]];
     const coordinates = { point: rounded[0], linestring: rounded, polygon: [ring] }[this.shape];
     this.td.clear();
-    const [told] = this.td.addFeatures([/** @type {any} */ ({ type: "Feature", geometry: { type: KINDS[this.shape], coordinates }, properties: { mode: this.shape } })]);
+    const [told] = this.td.addFeatures([
+      /** @type {any} */ ({
+        type: "Feature",
+        geometry: { type: KINDS[this.shape], coordinates },
+        properties: { mode: this.shape },
+      }),
+    ]);
     if (!told.valid) {
       this.begin(this.shape);
       return t("These points make no such shape. Do its edges cross?");
@@ -69,7 +83,9 @@ export class Drawing {
 
   /** @returns {any} the GeoJSON geometry drawn, null while there is none */
   geometry() {
-    const drawn = this.td.getSnapshot().find((/** @type {any} */ one) => one.properties.mode === this.shape && one.geometry.type === KINDS[this.shape]);
+    const drawn = this.td
+      .getSnapshot()
+      .find((/** @type {any} */ one) => one.properties.mode === this.shape && one.geometry.type === KINDS[this.shape]);
     return drawn?.geometry ?? null;
   }
 
@@ -96,7 +112,9 @@ export class Drawing {
    */
   #finished(id, context) {
     if (context.action === "draw") {
-      for (const one of this.td.getSnapshot()) if (one.id !== id && one.properties.mode === this.shape && !one.properties.selectionPoint) this.td.removeFeatures([/** @type {any} */ (one.id)]);
+      for (const one of this.td.getSnapshot())
+        if (one.id !== id && one.properties.mode === this.shape && !one.properties.selectionPoint)
+          this.td.removeFeatures([/** @type {any} */ (one.id)]);
       this.done = true;
       this.td.setMode("select");
       this.td.selectFeature(id);
@@ -111,9 +129,18 @@ export class Drawing {
    */
   #corner(event) {
     const at = this.map.project([event.lng, event.lat]);
-    const layers = this.map.getStyle().layers.filter((one) => "source" in one && (one.source === "buildings" || one.source === "roads")).map((one) => one.id);
+    const layers = this.map
+      .getStyle()
+      .layers.filter((one) => "source" in one && (one.source === "buildings" || one.source === "roads"))
+      .map((one) => one.id);
     if (!layers.length) return undefined;
-    const found = this.map.queryRenderedFeatures([[at.x - SNAP_PX, at.y - SNAP_PX], [at.x + SNAP_PX, at.y + SNAP_PX]], { layers });
+    const found = this.map.queryRenderedFeatures(
+      [
+        [at.x - SNAP_PX, at.y - SNAP_PX],
+        [at.x + SNAP_PX, at.y + SNAP_PX],
+      ],
+      { layers },
+    );
     let best = SNAP_PX;
     /** @type {[number, number]|undefined} */
     let corner;
@@ -140,14 +167,46 @@ function look() {
   const colour = /** @type {any} */ (styles.getPropertyValue("--draw").trim() || "#b3261e");
   const paper = /** @type {any} */ (styles.getPropertyValue("--draw-halo").trim() || "#ffffff");
   return /** @type {any} */ ({
-    pointColor: colour, pointWidth: 8, pointOutlineColor: paper, pointOutlineWidth: 2, lineStringColor: colour, lineStringWidth: 3,
-    fillColor: colour, fillOpacity: 0.15, outlineColor: colour, outlineWidth: 3, polygonFillColor: colour,
-    closingPointColor: colour, closingPointWidth: 6, closingPointOutlineColor: paper, closingPointOutlineWidth: 2,
-    coordinatePointColor: paper, coordinatePointWidth: 5, coordinatePointOutlineColor: colour, coordinatePointOutlineWidth: 2,
-    snappingPointColor: paper, snappingPointWidth: 6, snappingPointOutlineColor: colour, snappingPointOutlineWidth: 3,
-    selectedPolygonColor: colour, selectedPolygonFillOpacity: 0.15, selectedPolygonOutlineColor: colour, selectedPolygonOutlineWidth: 3,
-    selectedLineStringColor: colour, selectedLineStringWidth: 3, selectedPointColor: colour, selectedPointWidth: 8, selectedPointOutlineColor: paper, selectedPointOutlineWidth: 2,
-    selectionPointColor: paper, selectionPointWidth: 6, selectionPointOutlineColor: colour, selectionPointOutlineWidth: 2,
-    midPointColor: colour, midPointWidth: 4, midPointOutlineColor: paper, midPointOutlineWidth: 1,
+    pointColor: colour,
+    pointWidth: 8,
+    pointOutlineColor: paper,
+    pointOutlineWidth: 2,
+    lineStringColor: colour,
+    lineStringWidth: 3,
+    fillColor: colour,
+    fillOpacity: 0.15,
+    outlineColor: colour,
+    outlineWidth: 3,
+    polygonFillColor: colour,
+    closingPointColor: colour,
+    closingPointWidth: 6,
+    closingPointOutlineColor: paper,
+    closingPointOutlineWidth: 2,
+    coordinatePointColor: paper,
+    coordinatePointWidth: 5,
+    coordinatePointOutlineColor: colour,
+    coordinatePointOutlineWidth: 2,
+    snappingPointColor: paper,
+    snappingPointWidth: 6,
+    snappingPointOutlineColor: colour,
+    snappingPointOutlineWidth: 3,
+    selectedPolygonColor: colour,
+    selectedPolygonFillOpacity: 0.15,
+    selectedPolygonOutlineColor: colour,
+    selectedPolygonOutlineWidth: 3,
+    selectedLineStringColor: colour,
+    selectedLineStringWidth: 3,
+    selectedPointColor: colour,
+    selectedPointWidth: 8,
+    selectedPointOutlineColor: paper,
+    selectedPointOutlineWidth: 2,
+    selectionPointColor: paper,
+    selectionPointWidth: 6,
+    selectionPointOutlineColor: colour,
+    selectionPointOutlineWidth: 2,
+    midPointColor: colour,
+    midPointWidth: 4,
+    midPointOutlineColor: paper,
+    midPointOutlineWidth: 1,
   });
 }

@@ -23,7 +23,11 @@ export class EventForm {
     this.draft = new Draft("new-event");
     this.sender = new Sender();
     this.drawing = new Drawing(desk.map, { changed: (geometry, finished) => this.#drawn(geometry, finished) });
-    this.classes = new ClassPicker(this.view.part("classes"), { url: "/api/v1/emergency-classes", leavesOnly: false, changed: () => this.#keep() });
+    this.classes = new ClassPicker(this.view.part("classes"), {
+      url: "/api/v1/emergency-classes",
+      leavesOnly: false,
+      changed: () => this.#keep(),
+    });
     this.typed = /** @type {HTMLTextAreaElement} */ (this.view.part("typed"));
     const { form } = this.view;
     for (const one of form.querySelectorAll("[name=shape]")) one.addEventListener("change", () => this.#shape());
@@ -31,7 +35,10 @@ export class EventForm {
     this.view.part("redraw").addEventListener("click", () => this.#shape());
     this.view.part("anew").addEventListener("click", () => desk.anew());
     form.addEventListener("input", () => this.#keep());
-    form.addEventListener("submit", (event) => { event.preventDefault(); this.#save(); });
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#save();
+    });
   }
 
   /** @param {[number, number]|null} at */
@@ -78,14 +85,34 @@ export class EventForm {
 
   #type() {
     this.view.clearErrors();
-    const lines = this.typed.value.split(/\n+/).map((one) => one.trim()).filter(Boolean);
-    const points = lines.map((one) => /** @type {[number, number]} */ (one.split(/[\s,;，；]+/).filter(Boolean).map(Number)));
-    const wrong = points.findIndex(([lon, lat, ...rest]) => !(Math.abs(lon) <= 180 && Math.abs(lat) <= 90) || rest.length > 0);
-    if (wrong >= 0) return this.view.error("geometry", t("Line {n} is no longitude and latitude: {text}", { n: wrong + 1, text: lines[wrong] }));
+    const lines = this.typed.value
+      .split(/\n+/)
+      .map((one) => one.trim())
+      .filter(Boolean);
+    const points = lines.map(
+      (one) =>
+        /** @type {[number, number]} */ (
+          one
+            .split(/[\s,;，；]+/)
+            .filter(Boolean)
+            .map(Number)
+        ),
+    );
+    const wrong = points.findIndex(
+      ([lon, lat, ...rest]) => !(Math.abs(lon) <= 180 && Math.abs(lat) <= 90) || rest.length > 0,
+    );
+    if (wrong >= 0)
+      return this.view.error(
+        "geometry",
+        t("Line {n} is no longitude and latitude: {text}", { n: wrong + 1, text: lines[wrong] }),
+      );
     const problem = this.drawing.type(points);
     if (problem) return this.view.error("geometry", problem);
     const [lons, lats] = [points.map((one) => one[0]), points.map((one) => one[1])];
-    this.desk.map.fitBounds([Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)], { padding: 80, maxZoom: 17 });
+    this.desk.map.fitBounds([Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)], {
+      padding: 80,
+      maxZoom: 17,
+    });
     return undefined;
   }
 
@@ -96,14 +123,23 @@ export class EventForm {
   #drawn(geometry, finished) {
     const points = pointsOf(geometry);
     const how = {
-      point: t("Click the place."), linestring: t("Click each bend; click the last one again to end. Esc gives up."),
+      point: t("Click the place."),
+      linestring: t("Click each bend; click the last one again to end. Esc gives up."),
       polygon: t("Click each corner; click the first one again to close. Esc gives up."),
     }[this.#chosenShape()];
-    const size = geometry?.type === "Polygon" && points.length > 2 ? t("about {size}", { size: surface(area(points)) }) : geometry?.type === "LineString" && points.length > 1 ? t("about {size}", { size: distance(length(points)) }) : "";
+    const size =
+      geometry?.type === "Polygon" && points.length > 2
+        ? t("about {size}", { size: surface(area(points)) })
+        : geometry?.type === "LineString" && points.length > 1
+          ? t("about {size}", { size: distance(length(points)) })
+          : "";
     const last = points.length ? degrees(...points[points.length - 1]) : "";
-    this.view.part("how").textContent = [size || last, finished ? t("Drag it or its corners to change it.") : how].filter(Boolean).join(" · ");
+    this.view.part("how").textContent = [size || last, finished ? t("Drag it or its corners to change it.") : how]
+      .filter(Boolean)
+      .join(" · ");
     this.view.part("redraw").hidden = !finished;
-    if (document.activeElement !== this.typed && this.typed) this.typed.value = points.map(([lon, lat]) => degrees(lon, lat)).join("\n");
+    if (document.activeElement !== this.typed && this.typed)
+      this.typed.value = points.map(([lon, lat]) => degrees(lon, lat)).join("\n");
     if (!finished) return fill(this.view.part("place"));
     clearTimeout(this.wait);
     this.wait = setTimeout(() => this.#say(points), 200);
@@ -135,8 +171,12 @@ export class EventForm {
     if (!geometry || !this.classes.chosen || title.length < 2) return;
     const happened = momentOf(this.view.control("happened_at").value);
     const body = {
-      class_id: this.classes.chosen.id, title, geometry: { type: geometry.type, coordinates: geometry.coordinates }, description: this.view.control("description").value,
-      ...(this.view.control("level").value ? { level: this.view.control("level").value } : {}), ...(happened ? { happened_at: happened } : {}),
+      class_id: this.classes.chosen.id,
+      title,
+      geometry: { type: geometry.type, coordinates: geometry.coordinates },
+      description: this.view.control("description").value,
+      ...(this.view.control("level").value ? { level: this.view.control("level").value } : {}),
+      ...(happened ? { happened_at: happened } : {}),
     };
     await this.view.saving(async () => {
       const made = await this.sender.post("/api/v1/events", body);

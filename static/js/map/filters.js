@@ -27,7 +27,10 @@ export class Filters {
     this.layers = layers;
     this.clear = clear;
     this.areas = new AreaPicker(store);
-    document.addEventListener("pointerdown", (event) => !this.root.contains(/** @type {Node} */ (event.target)) && this.close());
+    document.addEventListener(
+      "pointerdown",
+      (event) => !this.root.contains(/** @type {Node} */ (event.target)) && this.close(),
+    );
     root.addEventListener("keydown", (event) => event.key === "Escape" && this.close(true) && event.stopPropagation());
     this.sync();
   }
@@ -38,9 +41,18 @@ export class Filters {
     const layer = this.layers.subject(this.store.state);
     if (!layer) return fill(this.root);
     const fields = layer.fields.filter((one) => one.filterable && one.choices && Object.keys(one.choices).length > 0);
-    fill(this.root, this.#subject(layer), ...fields.map((one) => this.#field(layer, one)),
-      layer.time_field ? this.#time() : null, this.#area(), layer.floor ? null : this.#words(layer), layer.floor ? null : this.#view(),
-      isFiltered(this.store.state, layer) ? h("button", { type: "button", class: "chip chip-clear", onclick: this.clear }, t("Clear filters")) : null);
+    fill(
+      this.root,
+      this.#subject(layer),
+      ...fields.map((one) => this.#field(layer, one)),
+      layer.time_field ? this.#time() : null,
+      this.#area(),
+      layer.floor ? null : this.#words(layer),
+      layer.floor ? null : this.#view(),
+      isFiltered(this.store.state, layer)
+        ? h("button", { type: "button", class: "chip chip-clear", onclick: this.clear }, t("Clear filters"))
+        : null,
+    );
     if (open) /** @type {HTMLElement|null} */ (this.root.querySelector(`[data-chip="${open}"]`))?.click();
     return undefined;
   }
@@ -63,7 +75,12 @@ export class Filters {
    * @param {string} [title] what the menu chooses, where the words say what is chosen
    */
   #chip(id, words, active, content, title = words) {
-    const button = h("button", { type: "button", class: `chip${active ? " is-active" : ""}`, "aria-expanded": "false", dataset: { chip: id } }, h("span", {}, words), icon("more"));
+    const button = h(
+      "button",
+      { type: "button", class: `chip${active ? " is-active" : ""}`, "aria-expanded": "false", dataset: { chip: id } },
+      h("span", {}, words),
+      icon("more"),
+    );
     button.addEventListener("click", () => {
       const was = button.getAttribute("aria-expanded") === "true";
       this.close();
@@ -81,8 +98,24 @@ export class Filters {
       this.close();
       this.store.set({ layer: one.id, q: "", ...this.layers.switched(this.store.state, one, true) });
     };
-    return this.#chip("layer", layer.title, false, () => h("div", { class: "menu-list" }, ...this.layers.listed().map((one) =>
-      h("button", { type: "button", class: "menu-item", "aria-current": one.id === layer.id ? "true" : null, onclick: () => choose(one) }, one.title))));
+    return this.#chip("layer", layer.title, false, () =>
+      h(
+        "div",
+        { class: "menu-list" },
+        ...this.layers.listed().map((one) =>
+          h(
+            "button",
+            {
+              type: "button",
+              class: "menu-item",
+              "aria-current": one.id === layer.id ? "true" : null,
+              onclick: () => choose(one),
+            },
+            one.title,
+          ),
+        ),
+      ),
+    );
   }
 
   /**
@@ -91,7 +124,12 @@ export class Filters {
    */
   #field(layer, field) {
     const chosen = this.store.state.filters[layer.id]?.[field.name] ?? [];
-    const words = chosen.length === 1 ? (field.choices?.[chosen[0]] ?? chosen[0]) : chosen.length ? `${field.title} · ${count(chosen.length)}` : field.title;
+    const words =
+      chosen.length === 1
+        ? (field.choices?.[chosen[0]] ?? chosen[0])
+        : chosen.length
+          ? `${field.title} · ${count(chosen.length)}`
+          : field.title;
     return this.#chip(`f-${field.name}`, words, chosen.length > 0, () => this.#choices(layer, field), field.title);
   }
 
@@ -108,12 +146,30 @@ export class Filters {
       else chosen.delete(box.value);
       this.#choose(layer, field, [...chosen]);
     };
-    const items = all.map(([value, words]) => h("label", { class: "menu-item" }, h("input", { type: "checkbox", value, checked: chosen.has(value), onchange: change }), h("span", {}, words)));
+    const items = all.map(([value, words]) =>
+      h(
+        "label",
+        { class: "menu-item" },
+        h("input", { type: "checkbox", value, checked: chosen.has(value), onchange: change }),
+        h("span", {}, words),
+      ),
+    );
     const look = (/** @type {Event} */ event) => {
       const q = /** @type {HTMLInputElement} */ (event.target).value.trim().toLowerCase();
-      items.forEach((item, at) => { item.hidden = !all[at][1].toLowerCase().includes(q); });
+      items.forEach((item, at) => {
+        item.hidden = !all[at][1].toLowerCase().includes(q);
+      });
     };
-    const search = all.length >= SEARCH_FROM ? h("input", { type: "search", class: "input", placeholder: t("Find"), "aria-label": t("Find in {field}", { field: field.title }), oninput: look }) : null;
+    const search =
+      all.length >= SEARCH_FROM
+        ? h("input", {
+            type: "search",
+            class: "input",
+            placeholder: t("Find"),
+            "aria-label": t("Find in {field}", { field: field.title }),
+            oninput: look,
+          })
+        : null;
     return h("div", {}, search, h("div", { class: "menu-list" }, ...items));
   }
 
@@ -134,7 +190,9 @@ export class Filters {
   }
 
   #area() {
-    return this.#chip("area", this.areas.words(), Boolean(this.store.state.area), () => this.areas.element(() => this.close(true)));
+    return this.#chip("area", this.areas.words(), Boolean(this.store.state.area), () =>
+      this.areas.element(() => this.close(true)),
+    );
   }
 
   /** @param {LayerInfo} layer words that stand in its rows */
@@ -143,15 +201,39 @@ export class Filters {
     const look = (/** @type {Event} */ event) => {
       event.preventDefault();
       this.close(true);
-      this.store.set({ q: String(new FormData(/** @type {HTMLFormElement} */ (event.target)).get("words") ?? "").trim(), layer: layer.id });
+      this.store.set({
+        q: String(new FormData(/** @type {HTMLFormElement} */ (event.target)).get("words") ?? "").trim(),
+        layer: layer.id,
+      });
     };
-    return this.#chip("words", q ? t("“{words}”", { words: q }) : t("Words"), Boolean(q), () => h("form", { class: "menu-words", onsubmit: look },
-      h("input", { type: "search", name: "words", value: q, maxlength: 100, "aria-label": t("Words in the rows"), placeholder: t("Number, description, address") }),
-      h("button", { class: "primary" }, t("Find"))));
+    return this.#chip("words", q ? t("“{words}”", { words: q }) : t("Words"), Boolean(q), () =>
+      h(
+        "form",
+        { class: "menu-words", onsubmit: look },
+        h("input", {
+          type: "search",
+          name: "words",
+          value: q,
+          maxlength: 100,
+          "aria-label": t("Words in the rows"),
+          placeholder: t("Number, description, address"),
+        }),
+        h("button", { class: "primary" }, t("Find")),
+      ),
+    );
   }
 
   #view() {
     const { view } = this.store.state;
-    return h("button", { type: "button", class: `chip${view ? " is-active" : ""}`, "aria-pressed": String(view), onclick: () => this.store.set({ view: !view }) }, t("In view"));
+    return h(
+      "button",
+      {
+        type: "button",
+        class: `chip${view ? " is-active" : ""}`,
+        "aria-pressed": String(view),
+        onclick: () => this.store.set({ view: !view }),
+      },
+      t("In view"),
+    );
   }
 }

@@ -53,7 +53,11 @@ export class Finder {
     this.abort = new AbortController();
     const { lng, lat } = this.hooks.near();
     try {
-      const page = await getJSON("/api/v1/places/search", { q, limit: 8, lon: lng.toFixed(5), lat: lat.toFixed(5) }, this.abort.signal);
+      const page = await getJSON(
+        "/api/v1/places/search",
+        { q, limit: 8, lon: lng.toFixed(5), lat: lat.toFixed(5) },
+        this.abort.signal,
+      );
       this.items = page.items;
       this.#show(t("Nothing is called so. Try a part of the name or the house number."));
     } catch (error) {
@@ -67,9 +71,28 @@ export class Finder {
   #show(nothing) {
     this.at = -1;
     const words = kinds();
-    const options = this.items.map((one, index) => h("li", { role: "option", id: `${this.list.id}-${index}`, "aria-selected": "false", onpointerdown: (/** @type {Event} */ event) => { event.preventDefault(); this.#choose(index); } },
-      h("span", {}, worded(one)), h("span", { class: "hint" }, words[one.kind] ?? one.kind)));
-    fill(this.list, ...(options.length ? options : [h("li", { class: "hint", role: "option", "aria-disabled": "true", "aria-selected": "false" }, nothing)]));
+    const options = this.items.map((one, index) =>
+      h(
+        "li",
+        {
+          role: "option",
+          id: `${this.list.id}-${index}`,
+          "aria-selected": "false",
+          onpointerdown: (/** @type {Event} */ event) => {
+            event.preventDefault();
+            this.#choose(index);
+          },
+        },
+        h("span", {}, worded(one)),
+        h("span", { class: "hint" }, words[one.kind] ?? one.kind),
+      ),
+    );
+    fill(
+      this.list,
+      ...(options.length
+        ? options
+        : [h("li", { class: "hint", role: "option", "aria-disabled": "true", "aria-selected": "false" }, nothing)]),
+    );
     this.list.hidden = false;
     this.input.setAttribute("aria-expanded", "true");
   }

@@ -109,7 +109,9 @@ export class FormView {
     if (!place) return;
     place.id ||= `error-${field}`;
     const holder = place.closest("[data-field]");
-    const control = /** @type {HTMLElement|null} */ (holder?.querySelector("input:not([type=radio]), select, textarea, button") ?? null);
+    const control = /** @type {HTMLElement|null} */ (
+      holder?.querySelector("input:not([type=radio]), select, textarea, button") ?? null
+    );
     control?.setAttribute("aria-invalid", "true");
     control?.setAttribute("aria-describedby", place.id);
     if (isFirst) control?.focus();
@@ -121,7 +123,8 @@ export class FormView {
    * @param {Record<string, string>} [names] the server's field → ours
    */
   problem(problem, names = {}) {
-    const field = problem.code === "grid.outside_city" ? (names.lon ?? "place") : (names[problem.field] ?? problem.field ?? "");
+    const field =
+      problem.code === "grid.outside_city" ? (names.lon ?? "place") : (names[problem.field] ?? problem.field ?? "");
     this.error(field, problem.detail || problem.message || t("It could not be saved."));
   }
 

@@ -15,9 +15,14 @@ const ZONE = document.querySelector("[data-time-zone]")?.getAttribute("data-time
 const EXACT = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "short", timeZone: ZONE });
 const CLOCK = new Intl.DateTimeFormat(LOCALE, { hour: "2-digit", minute: "2-digit", timeZone: ZONE });
 
-const STEPS = /** @type {const} */ ([
-  ["minute", 60], ["hour", 3600], ["day", 86400], ["month", 2629800], ["year", 31557600],
-]);
+/** @type {[Intl.RelativeTimeFormatUnit, number][]} */
+const STEPS = [
+  ["minute", 60],
+  ["hour", 3600],
+  ["day", 86400],
+  ["month", 2629800],
+  ["year", 31557600],
+];
 
 /** @param {number} value @returns {string} */
 export const count = (value) => WHOLE.format(value);
@@ -28,7 +33,9 @@ export const count = (value) => WHOLE.format(value);
  * @returns {string}
  */
 export function distance(metres) {
-  return metres < 1000 ? t("{n} m", { n: WHOLE.format(Math.round(metres)) }) : t("{n} km", { n: SHORT.format(metres / 1000) });
+  return metres < 1000
+    ? t("{n} m", { n: WHOLE.format(Math.round(metres)) })
+    : t("{n} km", { n: SHORT.format(metres / 1000) });
 }
 
 /**
@@ -38,7 +45,9 @@ export function distance(metres) {
  */
 export function surface(square_m) {
   if (square_m < 10000) return t("{n} m²", { n: WHOLE.format(Math.round(square_m)) });
-  return square_m < 1e6 ? t("{n} ha", { n: SHORT.format(square_m / 10000) }) : t("{n} km²", { n: SHORT.format(square_m / 1e6) });
+  return square_m < 1e6
+    ? t("{n} ha", { n: SHORT.format(square_m / 10000) })
+    : t("{n} km²", { n: SHORT.format(square_m / 1e6) });
 }
 
 /**

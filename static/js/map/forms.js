@@ -25,7 +25,11 @@ import { ResidentForm } from "city/map/resident_form.js";
  * @property {() => void} forget throw the draft away
  */
 
-const FORMS = /** @type {Record<string, new (desk: Desk) => Form>} */ ({ "new-case": CaseForm, "new-event": EventForm, "new-resident": ResidentForm });
+const FORMS = /** @type {Record<string, new (desk: Desk) => Form>} */ ({
+  "new-case": CaseForm,
+  "new-event": EventForm,
+  "new-resident": ResidentForm,
+});
 
 export class Forms {
   /**

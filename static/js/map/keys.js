@@ -5,7 +5,11 @@
 
 /** @param {EventTarget|null} target @returns {boolean} whether letters belong to what has the focus */
 function isTyping(target) {
-  return target instanceof HTMLElement && (target.isContentEditable || target.matches("input:not([type=checkbox]):not([type=radio]):not([type=range]), textarea, select"));
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable ||
+      target.matches("input:not([type=checkbox]):not([type=radio]):not([type=range]), textarea, select"))
+  );
 }
 
 /**
@@ -21,14 +25,26 @@ function isTyping(target) {
 /** @param {Acts} acts */
 export function listenKeys(acts) {
   document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+    if (
+      event.defaultPrevented ||
+      event.ctrlKey ||
+      event.metaKey ||
+      event.altKey ||
+      document.querySelector("dialog[open]")
+    )
+      return;
     if (event.key === "Escape") {
       if (acts.escape()) event.preventDefault();
       return;
     }
     if (isTyping(event.target)) return;
     const act = {
-      "/": acts.search, n: acts.create, j: () => acts.step(1), k: () => acts.step(-1), "?": acts.help, l: acts.tab,
+      "/": acts.search,
+      n: acts.create,
+      j: () => acts.step(1),
+      k: () => acts.step(-1),
+      "?": acts.help,
+      l: acts.tab,
     }[event.key];
     if (!act) return;
     event.preventDefault();

@@ -60,7 +60,9 @@ export class Layers {
 
   /** @returns {LayerInfo[]} layers whose rows can be listed, by theme */
   listed() {
-    return this.themes().flatMap((one) => one.layers).filter((one) => one.listed);
+    return this.themes()
+      .flatMap((one) => one.layers)
+      .filter((one) => one.listed);
   }
 
   /**
@@ -68,7 +70,9 @@ export class Layers {
    * @returns {LayerInfo[]} layers switched on, lowest first
    */
   on(state) {
-    return this.all.filter((one) => (one.theme === "base" ? !state.off.includes(one.id) : state.on ? state.on.includes(one.id) : one.visible));
+    return this.all.filter((one) =>
+      one.theme === "base" ? !state.off.includes(one.id) : state.on ? state.on.includes(one.id) : one.visible,
+    );
   }
 
   /**
@@ -79,8 +83,11 @@ export class Layers {
    * @returns {Partial<import("city/map/state.js").MapState>}
    */
   switched(state, layer, on) {
-    if (layer.theme === "base") return { off: on ? state.off.filter((id) => id !== layer.id) : [...state.off, layer.id] };
-    const over = this.on(state).filter((one) => one.theme !== "base" && one !== layer).map((one) => one.id);
+    if (layer.theme === "base")
+      return { off: on ? state.off.filter((id) => id !== layer.id) : [...state.off, layer.id] };
+    const over = this.on(state)
+      .filter((one) => one.theme !== "base" && one !== layer)
+      .map((one) => one.id);
     const wanted = on ? [...over, layer.id] : over;
     return { on: this.all.map((one) => one.id).filter((id) => wanted.includes(id)) };
   }
@@ -134,8 +141,12 @@ export function pageOf(layer, row) {
  */
 export function nameOf(id, n) {
   const names = {
-    cases: tn("case", "cases", n), events: tn("event", "events", n), residents: tn("person", "people", n),
-    dwellings: tn("dwelling", "dwellings", n), components: tn("component", "components", n), facilities: tn("facility", "facilities", n),
+    cases: tn("case", "cases", n),
+    events: tn("event", "events", n),
+    residents: tn("person", "people", n),
+    dwellings: tn("dwelling", "dwellings", n),
+    components: tn("component", "components", n),
+    facilities: tn("facility", "facilities", n),
   };
   return names[/** @type {keyof typeof names} */ (id)] ?? tn("row", "rows", n);
 }
@@ -146,5 +157,8 @@ export function nameOf(id, n) {
  */
 export function isFiltered(state, layer) {
   const fields = Object.values(state.filters[layer.id] ?? {}).some((values) => values.length);
-  return fields || Boolean(state.area || state.q || state.view || (layer.time_field && (state.when || state.from || state.to)));
+  return (
+    fields ||
+    Boolean(state.area || state.q || state.view || (layer.time_field && (state.when || state.from || state.to)))
+  );
 }

@@ -18,9 +18,19 @@ const KEPT = "map-legend";
  * @returns {HTMLElement}
  */
 export function lines(items) {
-  return h("ul", { class: "legend-items" }, ...items.map((one) => h("li", { class: one.count === 0 ? "is-zero" : null },
-    symbol(one.shape ?? "circle", one.colour), h("span", { class: "legend-label" }, one.label),
-    one.count === null || one.count === undefined ? null : h("span", { class: "num" }, count(one.count)))));
+  return h(
+    "ul",
+    { class: "legend-items" },
+    ...items.map((one) =>
+      h(
+        "li",
+        { class: one.count === 0 ? "is-zero" : null },
+        symbol(one.shape ?? "circle", one.colour),
+        h("span", { class: "legend-label" }, one.label),
+        one.count === null || one.count === undefined ? null : h("span", { class: "num" }, count(one.count)),
+      ),
+    ),
+  );
 }
 
 /** A box over the map that can be folded away; it leaves out classes without rows. */
@@ -53,7 +63,12 @@ export class MapLegend {
   /** @param {{title: string, legend: Legend, isPeople: boolean}} one */
   #part({ title, legend, isPeople }) {
     const some = legend.items.filter((item) => item.count !== 0);
-    return h("section", {}, h("h2", {}, isPeople ? `${title} · ${legend.unit}` : title), some.length ? lines(some) : h("p", { class: "hint" }, t("none here")));
+    return h(
+      "section",
+      {},
+      h("h2", {}, isPeople ? `${title} · ${legend.unit}` : title),
+      some.length ? lines(some) : h("p", { class: "hint" }, t("none here")),
+    );
   }
 
   /** @returns {boolean} as it was left; open at first where there is room */

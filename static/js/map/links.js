@@ -17,7 +17,8 @@ export function catchLinks(store) {
   });
   document.addEventListener("click", (event) => {
     const link = /** @type {Element} */ (event.target).closest?.("a[href]");
-    if (event.defaultPrevented || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || !link) return;
+    if (event.defaultPrevented || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || !link)
+      return;
     const address = new URL(/** @type {HTMLAnchorElement} */ (link).href);
     if (address.origin !== location.origin || address.pathname !== "/map" || link.closest(".rail")) return;
     event.preventDefault();
@@ -33,7 +34,14 @@ export function catchLinks(store) {
  */
 export function patchOf(query) {
   const whole = parse(query);
-  const named = /** @type {Record<string, string>} */ ({ c: "center", z: "zoom", b: "bearing", sel: "selected", lon: "at", bbox: "box" });
+  const named = /** @type {Record<string, string>} */ ({
+    c: "center",
+    z: "zoom",
+    b: "bearing",
+    sel: "selected",
+    lon: "at",
+    bbox: "box",
+  });
   /** @type {Record<string, any>} */
   const patch = {};
   for (const key of query.keys()) {

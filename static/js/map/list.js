@@ -5,10 +5,9 @@
 import { getJSON } from "http";
 import { t } from "words";
 import { fill, h } from "city/map/dom.js";
-import { ago, clock, count, exact, named } from "city/map/format.js";
-import { isFiltered, nameOf, pageOf } from "city/map/layers.js";
-import { read } from "city/map/rows.js";
-import { stateMark } from "city/map/symbols.js";
+import { ago, clock, count } from "city/map/format.js";
+import { isFiltered, nameOf } from "city/map/layers.js";
+import { areaItem, bySize, messageItem, rowItem, skeletonItem } from "city/map/row_items.js";
 
 /** @typedef {import("city/map/layers.js").LayerInfo} LayerInfo */
 /** @typedef {import("city/map/rows.js").Feature} Feature */
@@ -47,9 +46,12 @@ export class RowList {
     this.next = null;
     /** @type {number|null} */
     this.matched = null;
-    this.rows.addEventListener("mouseleave", () => this.#hover(null));
+    this.rows.addEventListener("mouseleave", () => this.#leave());
     setInterval(() => this.#age(), AGES_MS);
-    this.watcher = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && this.more(), { root: this.rows.parentElement, rootMargin: "400px" });
+    this.watcher = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && this.more(), {
+      root: this.rows.parentElement,
+      rootMargin: "400px",
+    });
   }
 
   /**
@@ -59,12 +61,19 @@ export class RowList {
   async load({ quiet = false } = {}) {
     const layer = this.layers.subject(this.store.state);
     const round = ++this.round;
-    if (!layer) return this.#message(t("There are no layers for you here."), t("Ask an administrator for the rights that your work needs."));
+    if (!layer)
+      return this.#message(
+        t("There are no layers for you here."),
+        t("Ask an administrator for the rights that your work needs."),
+      );
     if (!quiet) this.#skeleton();
     try {
-      const page = layer.floor ? await this.#counts(layer) : await this.#page(layer, null, quiet ? Math.max(PAGE, Math.min(REREAD_MAX, this.byId.size)) : PAGE);
+      const page = layer.floor
+        ? await this.#counts(layer)
+        : await this.#page(layer, null, quiet ? Math.max(PAGE, Math.min(REREAD_MAX, this.byId.size)) : PAGE);
       if (round !== this.round) return;
-      const focused = /** @type {HTMLElement|null} */ (document.activeElement?.closest(".map-rows > [data-id]"))?.dataset.id;
+      const focused = /** @type {HTMLElement|null} */ (document.activeElement?.closest(".map-rows > [data-id]"))
+        ?.dataset.id;
       this.rows.replaceChildren(); // no layout comes in between, so the place in the list stays
       this.byId.clear();
       this.matched = page.matched ?? page.features?.length ?? 0;
@@ -73,7 +82,10 @@ export class RowList {
       else this.#show(layer, page);
       if (focused) this.#row(focused)?.focus({ preventScroll: true });
     } catch (error) {
-      if (round === this.round) this.#failed(error);
+      if (round !== this.round) return;
+      if (quiet && this.byId.size)
+        this.note.classList.add("is-stale"); // the rows stay, and say from when they are
+      else this.#failed(error);
     }
     if (round === this.round) this.rows.removeAttribute("aria-busy");
   }
@@ -88,7 +100,14 @@ export class RowList {
       const page = await this.#page(layer, this.next, PAGE);
       if (round === this.round) this.#show(layer, page);
     } catch (error) {
-      if (round === this.round) this.#end(h("button", { type: "button", class: "button", onclick: () => this.more() }, t("The next rows did not come. Try again")));
+      if (round === this.round)
+        this.#end(
+          h(
+            "button",
+            { type: "button", class: "button", onclick: () => this.more() },
+            t("The next rows did not come. Try again"),
+          ),
+        );
     } finally {
       this.loading = false;
     }
@@ -132,7 +151,8 @@ export class RowList {
 
   /** @param {string|null} id light the row of what the pointer is over on the map */
   light(id) {
-    for (const one of this.rows.querySelectorAll("[data-id]")) one.classList.toggle("is-hovered", id !== null && /** @type {HTMLElement} */ (one).dataset.id === id);
+    for (const one of this.rows.querySelectorAll("[data-id]"))
+      one.classList.toggle("is-hovered", id !== null && /** @type {HTMLElement} */ (one).dataset.id === id);
   }
 
   /** "3 minutes ago" goes on. */
@@ -157,7 +177,8 @@ export class RowList {
     query.set("limit", String(limit));
     query.set("order", "newest");
     if (after) query.set("after", after);
-    if (this.store.state.view) query.set("bbox", this.hooks.viewBox().map((one) => one.toFixed(6)).join(","));
+    const box = this.hooks.viewBox().map((one) => one.toFixed(6));
+    if (this.store.state.view) query.set("bbox", box.join(","));
     return getJSON(`/api/v1/layers/${layer.id}/features?${query}`);
   }
 
@@ -172,7 +193,13 @@ export class RowList {
   /** @param {LayerInfo} layer */
   #count(layer) {
     const n = this.matched ?? 0;
-    fill(this.total, h("strong", {}, count(n)), " ", nameOf(layer.id, n), this.store.state.view && !layer.floor ? ` ${t("in this view")}` : "");
+    fill(
+      this.total,
+      h("strong", {}, count(n)),
+      " ",
+      nameOf(layer.id, n),
+      this.store.state.view && !layer.floor ? ` ${t("in this view")}` : "",
+    );
     this.total.dataset.count = String(n);
     fill(this.note, t("as of {time}", { time: clock(new Date()) }));
     this.note.classList.remove("is-stale");
@@ -191,7 +218,11 @@ export class RowList {
     }
     this.next = page.next ?? null;
     if (this.byId.size === 0) this.#nothing(layer);
-    else if (this.next) this.#end(t("{shown} of {all} read, more as you scroll", { shown: count(this.byId.size), all: count(this.matched ?? 0) }), true);
+    else if (this.next)
+      this.#end(
+        t("{shown} of {all} read, more as you scroll", { shown: count(this.byId.size), all: count(this.matched ?? 0) }),
+        true,
+      );
     else if (this.byId.size > 10) this.#end(t("That is all."));
     this.mark(this.store.state.selected, false);
   }
@@ -201,25 +232,10 @@ export class RowList {
    * @param {Feature} feature
    */
   #item(layer, feature) {
-    const reading = read(layer, feature);
-    const choose = (/** @type {Event} */ event) => {
-      event.preventDefault();
-      this.hooks.select(feature, layer);
-    };
-    return h(
-      "li", { dataset: { id: String(feature.id) } },
-      h(
-        "a", {
-          class: "row", href: pageOf(layer, feature.properties) ?? `?sel=${layer.id}:${feature.id}`, onclick: choose,
-          onmouseenter: () => this.#hover(feature, layer), onfocus: () => this.#hover(feature, layer), onblur: () => this.#hover(null),
-        },
-        stateMark(reading.state, layer),
-        h("span", { class: "row-title" }, reading.title),
-        reading.at && h("time", { class: "row-when", datetime: reading.at, title: exact(reading.at) }, ago(reading.at)),
-        h("span", { class: "row-second" }, [reading.state?.words, reading.second].filter(Boolean).join(" · ")),
-        reading.due && h("span", { class: `clock ${reading.due.clock}`, title: exact(reading.due.at) }, reading.due.words),
-      ),
-    );
+    return rowItem(layer, feature, {
+      select: () => this.hooks.select(feature, layer),
+      hover: (on) => this.hooks.hover(on ? feature : null, layer),
+    });
   }
 
   /**
@@ -229,25 +245,8 @@ export class RowList {
   #showCounts(layer, items) {
     this.next = null;
     if (!items.length) return this.#nothing(layer);
-    const size = (/** @type {any} */ one) => (one.suppressed ? 0.5 : (one.count ?? 0)); // the withheld ones above none at all
-    for (const item of [...items].sort((a, b) => size(b) - size(a))) {
-      const told = item.suppressed ? t("fewer than {floor}", { floor: layer.floor }) : count(item.count ?? 0);
-      const open = () => this.hooks.selectArea(item, layer);
-      this.rows.append(
-        h("li", { dataset: { id: item.code } },
-          h("button", { type: "button", class: "row row-area", onclick: open }, h("span", { class: "row-title" }, named(item) || item.code), h("span", { class: "row-when num" }, told))),
-      );
-    }
+    this.rows.append(...bySize(items).map((one) => areaItem(layer, one, () => this.hooks.selectArea(one, layer))));
     return this.#end(t("Only counts are shown; counts below {floor} are withheld.", { floor: layer.floor }));
-  }
-
-  /**
-   * @param {Feature|null} feature
-   * @param {LayerInfo} [layer]
-   */
-  #hover(feature, layer) {
-    const subject = layer ?? this.layers.subject(this.store.state);
-    if (subject) this.hooks.hover(feature, subject);
   }
 
   /**
@@ -262,10 +261,15 @@ export class RowList {
     if (watched) this.watcher.observe(end);
   }
 
+  #leave() {
+    const subject = this.layers.subject(this.store.state);
+    if (subject) this.hooks.hover(null, subject);
+  }
+
   #skeleton() {
     fill(this.total, h("span", { class: "skeleton-line" }));
     delete this.total.dataset.count;
-    fill(this.rows, ...Array.from({ length: 8 }, () => h("li", { class: "skeleton", "aria-hidden": "true" }, h("span"), h("span"))));
+    fill(this.rows, ...Array.from({ length: 8 }, skeletonItem));
     this.rows.setAttribute("aria-busy", "true");
   }
 
@@ -278,12 +282,12 @@ export class RowList {
     return this.#message(t("Nothing here yet."), t("What is registered inside your areas appears here at once."));
   }
 
-  /** @param {unknown} error */
+  /** @param {any} error */
   #failed(error) {
     fill(this.total, "–");
     const again = h("button", { type: "button", class: "button", onclick: () => this.load() }, t("Try again"));
-    const offline = !navigator.onLine;
-    this.#message(offline ? t("You are offline.") : t("The rows could not be read."), offline ? t("The list comes back with the connection.") : String(/** @type {any} */ (error)?.detail ?? /** @type {any} */ (error)?.message ?? ""), again);
+    if (navigator.onLine) return this.#message(t("The rows could not be read."), error?.message ?? "", again);
+    return this.#message(t("You are offline."), t("The list comes back with the connection."), again);
   }
 
   /**
@@ -292,6 +296,6 @@ export class RowList {
    * @param {Node} [act]
    */
   #message(title, text, act) {
-    fill(this.rows, h("li", { class: "list-message" }, h("strong", {}, title), h("span", {}, text), act));
+    fill(this.rows, messageItem(title, text, act));
   }
 }

@@ -30,7 +30,8 @@ export class Marks {
     const halo = token("--map-halo") || "#ffffff";
     for (const id of SOURCES) {
       if (!this.map.getSource(id)) this.map.addSource(id, { type: "geojson", data: this.data[id] });
-      for (const suffix of ["", "-halo", "-line", "-fill"]) if (this.map.getLayer(id + suffix)) this.map.removeLayer(id + suffix);
+      for (const suffix of ["", "-halo", "-line", "-fill"])
+        if (this.map.getLayer(id + suffix)) this.map.removeLayer(id + suffix);
     }
     this.#outline("own-hover", accent, halo, 2, 0.06);
     this.#outline("own-selected", accent, halo, 3, 0.12);
@@ -60,7 +61,11 @@ export class Marks {
    */
   place(at) {
     this.spot?.remove();
-    this.spot = at ? new Marker({ element: h("div", { class: "spot", role: "img", "aria-label": t("Marked place") }) }).setLngLat(at).addTo(this.map) : null;
+    this.spot = at
+      ? new Marker({ element: h("div", { class: "spot", role: "img", "aria-label": t("Marked place") }) })
+          .setLngLat(at)
+          .addTo(this.map)
+      : null;
   }
 
   /**
@@ -68,7 +73,9 @@ export class Marks {
    * @param {any} feature
    */
   #put(id, feature) {
-    this.data[id] = feature ? { type: "FeatureCollection", features: [{ type: "Feature", properties: {}, geometry: feature.geometry }] } : EMPTY;
+    this.data[id] = feature
+      ? { type: "FeatureCollection", features: [{ type: "Feature", properties: {}, geometry: feature.geometry }] }
+      : EMPTY;
     /** @type {any} */ (this.map.getSource(id))?.setData(this.data[id]);
   }
 
@@ -81,9 +88,40 @@ export class Marks {
    */
   #outline(source, colour, halo, width, tint) {
     const isPoint = /** @type {any} */ (["==", ["geometry-type"], "Point"]);
-    this.map.addLayer({ id: `${source}-fill`, source, type: "fill", filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": colour, "fill-opacity": tint } });
-    this.map.addLayer({ id: `${source}-halo`, source, type: "line", filter: ["!", isPoint], layout: { "line-join": "round" }, paint: { "line-color": halo, "line-width": width + 3, "line-opacity": 0.9 } });
-    this.map.addLayer({ id: `${source}-line`, source, type: "line", filter: ["!", isPoint], layout: { "line-join": "round" }, paint: { "line-color": colour, "line-width": width } });
-    this.map.addLayer({ id: source, source, type: "circle", filter: isPoint, paint: { "circle-radius": 12, "circle-color": "rgba(0,0,0,0)", "circle-stroke-color": colour, "circle-stroke-width": width } });
+    this.map.addLayer({
+      id: `${source}-fill`,
+      source,
+      type: "fill",
+      filter: ["==", ["geometry-type"], "Polygon"],
+      paint: { "fill-color": colour, "fill-opacity": tint },
+    });
+    this.map.addLayer({
+      id: `${source}-halo`,
+      source,
+      type: "line",
+      filter: ["!", isPoint],
+      layout: { "line-join": "round" },
+      paint: { "line-color": halo, "line-width": width + 3, "line-opacity": 0.9 },
+    });
+    this.map.addLayer({
+      id: `${source}-line`,
+      source,
+      type: "line",
+      filter: ["!", isPoint],
+      layout: { "line-join": "round" },
+      paint: { "line-color": colour, "line-width": width },
+    });
+    this.map.addLayer({
+      id: source,
+      source,
+      type: "circle",
+      filter: isPoint,
+      paint: {
+        "circle-radius": 12,
+        "circle-color": "rgba(0,0,0,0)",
+        "circle-stroke-color": colour,
+        "circle-stroke-width": width,
+      },
+    });
   }
 }

@@ -15,7 +15,9 @@ export function length(line) {
   let sum = 0;
   for (let at = 1; at < line.length; at += 1) {
     const [[lon1, lat1], [lon2, lat2]] = [line[at - 1], line[at]];
-    const half = Math.sin(rad(lat2 - lat1) / 2) ** 2 + Math.cos(rad(lat1)) * Math.cos(rad(lat2)) * Math.sin(rad(lon2 - lon1) / 2) ** 2;
+    const half =
+      Math.sin(rad(lat2 - lat1) / 2) ** 2 +
+      Math.cos(rad(lat1)) * Math.cos(rad(lat2)) * Math.sin(rad(lon2 - lon1) / 2) ** 2;
     sum += 2 * RADIUS_M * Math.asin(Math.sqrt(half));
   }
   return sum;

@@ -5,6 +5,7 @@
 import { getJSON } from "http";
 import { baseStyle, followTheme, makeMap } from "city/map/basemap.js";
 import { Banner } from "city/map/banner.js";
+import { CLOSE_ZOOM, Camera } from "city/map/camera.js";
 import { addControls } from "city/map/controls.js";
 import { Drawer } from "city/map/drawer.js";
 import { Filters } from "city/map/filters.js";
@@ -16,14 +17,12 @@ import { RowList } from "city/map/list.js";
 import { Marks } from "city/map/marks.js";
 import { catchLinks } from "city/map/links.js";
 import { Picker } from "city/map/pick.js";
-import { bounds } from "city/map/rows.js";
 import { Sheet } from "city/map/sheet.js";
 import { Store } from "city/map/state.js";
+import { Tabs } from "city/map/tabs.js";
 import { Thematic } from "city/map/thematic.js";
 import { Tree } from "city/map/tree.js";
 import { Watch } from "city/map/watch.js";
-
-const CLOSE_ZOOM = 16.5;
 
 /** @param {string} selector @returns {HTMLElement} */
 const part = (selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
@@ -61,13 +60,18 @@ class Page {
     this.thematic = new Thematic(this.map, this.store, layers);
     this.panelSheet = new Sheet(part("#map-panel"), "peek");
     this.drawerSheet = new Sheet(part("#map-drawer"), "half");
-    const sheets = new ResizeObserver(() => this.#pad());
-    for (const one of ["#map-panel", "#map-drawer"]) sheets.observe(part(one));
-    this.#pad();
-    if (!center) this.map.fitBounds(this.store.state.box ?? city.bbox, { animate: false, maxZoom: CLOSE_ZOOM + 1, padding: 24 });
+    this.camera = new Camera(this.map, part("#map-panel"), part("#map-drawer"));
+    if (!center) this.camera.fit(this.store.state.box ?? city.bbox, { animate: false, padding: 24 });
     this.drawer = new Drawer(part("#map-drawer"), part("[data-part=drawer]"), this.#drawerHooks());
     this.list = new RowList(part("#panel-list"), this.store, layers, this.#listHooks());
-    this.tree = new Tree(part("[data-part=tree]"), this.store, layers, { mayExport: Boolean(stage.dataset.mayExport) }, new MapLegend(/** @type {HTMLDetailsElement} */ (part("#map-legend"))));
+    this.tree = new Tree(
+      part("[data-part=tree]"),
+      this.store,
+      layers,
+      { mayExport: Boolean(stage.dataset.mayExport) },
+      new MapLegend(/** @type {HTMLDetailsElement} */ (part("#map-legend"))),
+    );
+    this.tabs = new Tabs(part("#map-panel"), this.store);
     this.filters = new Filters(part("[data-part=chips]"), this.store, layers, () => this.clear());
   }
 
@@ -78,10 +82,27 @@ class Page {
     if (!map.isStyleLoaded()) await new Promise((done) => map.once("load", done));
     this.marks.install();
     this.picker = new Picker(map, this.thematic, this.#pickHooks());
-    this.forms = new Forms({ map, drawer: this.drawer, store, marks: this.marks, stage: this.stage, acts: this.acts, done: (layer, id) => this.#made(layer, id) });
+    this.forms = new Forms({
+      map,
+      drawer: this.drawer,
+      store,
+      marks: this.marks,
+      stage: this.stage,
+      acts: this.acts,
+      done: (layer, id) => this.#made(layer, id),
+    });
     this.watch = new Watch({ ...this, changed: (layer, id) => this.#changed(layer, id) });
-    addControls(part("[data-part=buttons]"), map, { say: (words) => this.banner.say(words), pick: () => this.#pickCentre(), help: () => this.#help() });
-    followTheme(map, () => { this.marks.install(); this.thematic.restyle(); this.tree.counts(); this.list.load({ quiet: true }); });
+    addControls(part("[data-part=buttons]"), map, {
+      say: (words) => this.banner.say(words),
+      pick: () => this.#pickCentre(),
+      help: () => this.#help(),
+    });
+    followTheme(map, () => {
+      this.marks.install();
+      this.thematic.restyle();
+      this.tree.counts();
+      this.list.load({ quiet: true });
+    });
     this.#listen();
     catchLinks(store);
     await this.thematic.sync();
@@ -92,43 +113,74 @@ class Page {
 
   /** List and chips work while the map is still being drawn. */
   #listenRows() {
-    this.store.on(["filters", "when", "from", "to", "area", "q", "layer", "view"], () => { this.filters.sync(); this.list.load(); this.watch?.follow(); });
-    this.store.on(["tab"], () => this.#tab());
+    this.store.on(["filters", "when", "from", "to", "area", "q", "layer", "view"], () => {
+      this.filters.sync();
+      this.list.load();
+      this.watch?.follow();
+    });
     part("#map-panel").addEventListener("city:menu", () => this.panelSheet.to("full"));
-    this.#tab();
   }
 
   #listen() {
     const { map, store } = this;
     map.on("moveend", () => this.#moved());
     map.on("error", (/** @type {any} */ event) => this.banner.mapError(event));
-    store.on(["on", "off"], () => { this.thematic.sync(); this.tree.sync(); this.watch?.follow(); });
-    store.on(["opacity"], () => { this.thematic.fade(); });
-    store.on(["filters", "when", "from", "to", "area", "q", "layer"], () => { this.thematic.filter(); this.tree.counts(); });
-    store.on(["box"], (state) => { if (state.box) { this.map.fitBounds(state.box, { padding: 60, maxZoom: CLOSE_ZOOM + 1 }); store.set({ box: null }, { push: false }); } });
+    store.on(["on", "off"], () => {
+      this.thematic.sync();
+      this.tree.sync();
+      this.watch?.follow();
+    });
+    store.on(["opacity"], () => {
+      this.thematic.fade();
+    });
+    store.on(["filters", "when", "from", "to", "area", "q", "layer"], () => {
+      this.thematic.filter();
+      this.tree.counts();
+    });
+    store.on(["box"], (state) => {
+      if (!state.box) return;
+      this.camera.fit(state.box);
+      store.set({ box: null }, { push: false });
+    });
     store.on(["area"], (state) => this.#flyToArea(state.area));
     store.on(["act"], () => this.forms?.sync());
     store.on(["selected", "at", "act"], () => this.#selected(false));
-    store.on(["center", "zoom", "bearing"], (state) => this.#restore(state));
-    for (const tab of document.querySelectorAll("[data-tab]")) tab.addEventListener("click", () => store.set({ tab: /** @type {any} */ (/** @type {HTMLElement} */ (tab).dataset.tab) }));
-    part("[role=tablist]").addEventListener("keydown", (event) => /^Arrow(Left|Right)$/.test(event.key) && this.#switchTab(true));
+    store.on(["center", "zoom", "bearing"], (state) => this.camera.restore(state));
     listenKeys({
-      search: () => part("#search-box").focus(), create: () => this.#create(), step: (by) => { store.set({ tab: "list" }); this.list.step(by); },
-      escape: () => this.#escape(), help: () => this.#help(), tab: () => this.#switchTab(false),
+      search: () => part("#search-box").focus(),
+      create: () => this.#create(),
+      step: (by) => {
+        store.set({ tab: "list" });
+        this.list.step(by);
+      },
+      escape: () => this.#escape(),
+      help: () => this.#help(),
+      tab: () => this.tabs.next(),
     });
   }
 
   clear() {
     const layer = this.layers.subject(this.store.state);
-    this.store.set({ filters: { ...this.store.state.filters, [layer?.id ?? ""]: {} }, when: "", from: "", to: "", area: "", q: "", view: false });
+    this.store.set({
+      filters: { ...this.store.state.filters, [layer?.id ?? ""]: {} },
+      when: "",
+      from: "",
+      to: "",
+      area: "",
+      q: "",
+      view: false,
+    });
   }
 
   #drawerHooks() {
     return {
       acts: this.acts,
-      close: () => { this.#escape(); },
-      zoom: (/** @type {any} */ feature) => this.#flyTo(feature),
-      act: (/** @type {string} */ act, /** @type {[number, number]} */ at) => this.store.set({ act, at, selected: null }),
+      close: () => {
+        this.#escape();
+      },
+      zoom: (/** @type {any} */ feature) => this.camera.flyTo(feature),
+      act: (/** @type {string} */ act, /** @type {[number, number]} */ at) =>
+        this.store.set({ act, at, selected: null }),
     };
   }
 
@@ -137,7 +189,7 @@ class Page {
       hover: (/** @type {any} */ feature) => this.marks.hover(feature),
       select: (/** @type {any} */ feature, /** @type {any} */ layer) => {
         this.store.set({ selected: { layer: layer.id, id: String(feature.id) }, at: null, act: "" });
-        this.#flyTo(feature, true);
+        this.camera.flyTo(feature, true);
       },
       selectArea: (/** @type {any} */ item) => this.store.set({ area: item.code }),
       clear: () => this.clear(),
@@ -148,9 +200,11 @@ class Page {
   #pickHooks() {
     return {
       busy: () => Boolean(this.store.state.act),
-      select: (/** @type {any} */ feature, /** @type {any} */ layer) => this.store.set({ selected: { layer: layer.id, id: String(feature.id) }, at: null }),
+      select: (/** @type {any} */ feature, /** @type {any} */ layer) =>
+        this.store.set({ selected: { layer: layer.id, id: String(feature.id) }, at: null }),
       place: (/** @type {any} */ { lng, lat }) => this.store.set({ selected: null, at: [lng, lat] }),
-      hover: (/** @type {string|null} */ id, /** @type {any} */ layer) => this.list.light(layer && layer.id === this.list.subjectId() ? id : null),
+      hover: (/** @type {string|null} */ id, /** @type {any} */ layer) =>
+        this.list.light(layer && layer.id === this.list.subjectId() ? id : null),
     };
   }
 
@@ -166,46 +220,12 @@ class Page {
       const feature = await this.drawer.row(layer, selected.id);
       if (!feature) return;
       this.marks.select(feature);
-      if (first && !this.store.state.center) this.#flyTo(feature);
-      else this.#reveal(feature);
+      if (first && !this.store.state.center) this.camera.flyTo(feature);
+      else this.camera.reveal(feature);
     } else if (at) {
       if (first && !this.store.state.center) this.map.jumpTo({ center: at, zoom: CLOSE_ZOOM });
       this.drawer.place(at);
     } else this.drawer.hide();
-  }
-
-  /**
-   * @param {any} feature
-   * @param {boolean} [gently] stay at this zoom when it is close enough
-   */
-  #flyTo(feature, gently = false) {
-    const box = bounds(feature.geometry);
-    if (!box) return;
-    const isPoint = box[0] === box[2] && box[1] === box[3];
-    if (isPoint) this.map.easeTo({ center: [box[0], box[1]], zoom: Math.max(this.map.getZoom(), gently ? 14 : CLOSE_ZOOM) });
-    else this.map.fitBounds(box, { padding: 60, maxZoom: 18 });
-  }
-
-  /** Bring the selection into sight if a sheet hides it. @param {any} feature */
-  #reveal(feature) {
-    const box = bounds(feature.geometry);
-    if (!box) return;
-    const spot = this.map.project([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2]);
-    const { clientWidth: w, clientHeight: height } = this.map.getContainer();
-    const isSeen = spot.x > 0 && spot.y > 0 && spot.x < w && spot.y < height - this.#hidden();
-    if (!isSeen) this.map.easeTo({ center: [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2] });
-  }
-
-  /** @returns {number} how much of the map's foot a phone's sheets hide, px */
-  #hidden() {
-    if (!matchMedia("(max-width: 768px)").matches) return 0;
-    return Math.min(part("#map-drawer").offsetHeight || part("#map-panel").offsetHeight, innerHeight * 0.6);
-  }
-
-  /** Keep the middle of the map in the middle of what can be seen of it. */
-  #pad() {
-    const bottom = this.#hidden();
-    if (this.map.getPadding().bottom !== bottom) this.map.setPadding({ top: 0, left: 0, right: 0, bottom });
   }
 
   #moved() {
@@ -214,37 +234,11 @@ class Page {
     if (this.store.state.view) this.list.load({ quiet: true });
   }
 
-  /** @param {import("city/map/state.js").MapState} state a centre that came from the address */
-  #restore({ center, zoom, bearing }) {
-    if (!center) return;
-    const { lng, lat } = this.map.getCenter();
-    const isThere = Math.abs(lng - center[0]) < 1e-5 && Math.abs(lat - center[1]) < 1e-5 && Math.abs(this.map.getZoom() - (zoom ?? 0)) < 0.02;
-    if (!isThere && !this.map.isMoving()) this.map.jumpTo({ center, zoom: zoom ?? this.map.getZoom(), bearing });
-  }
-
   /** @param {string} code */
   async #flyToArea(code) {
     if (!code) return;
     const area = (await this.filters.areas.load()).find((one) => one.code === code);
-    if (area?.bbox) this.map.fitBounds(/** @type {any} */ (area.bbox), { padding: 40 });
-  }
-
-  #tab() {
-    const { tab } = this.store.state;
-    for (const one of document.querySelectorAll("[data-tab]")) {
-      const is = /** @type {HTMLElement} */ (one).dataset.tab === tab;
-      one.setAttribute("aria-selected", String(is));
-      one.setAttribute("tabindex", is ? "0" : "-1");
-    }
-    part("#panel-list").hidden = tab !== "list";
-    part("#panel-layers").hidden = tab !== "layers";
-  }
-
-  /** @param {boolean} focus */
-  #switchTab(focus) {
-    const tab = this.store.state.tab === "list" ? "layers" : "list";
-    this.store.set({ tab });
-    if (focus) part(`[data-tab=${tab}]`).focus();
+    if (area?.bbox) this.camera.fit(/** @type {any} */ (area.bbox), { padding: 40 });
   }
 
   #create() {
@@ -263,7 +257,10 @@ class Page {
     if (!this.store.state.selected && !this.store.state.at) return false;
     const { selected } = this.store.state;
     this.store.set({ selected: null, at: null });
-    if (selected) /** @type {HTMLElement|null} */ (document.querySelector(`#panel-list [data-id="${CSS.escape(selected.id)}"] > .row`))?.focus();
+    if (selected)
+      /** @type {HTMLElement|null} */ (
+        document.querySelector(`#panel-list [data-id="${CSS.escape(selected.id)}"] > .row`)
+      )?.focus();
     return true;
   }
 
@@ -279,7 +276,13 @@ class Page {
   #made(layerId, id) {
     const layer = this.layers.get(layerId);
     const selected = id !== null && layer && !layer.floor ? { layer: layerId, id: String(id) } : null;
-    this.store.set({ act: "", at: null, selected, layer: layer ? layerId : this.store.state.layer, ...(layer ? this.layers.switched(this.store.state, layer, true) : {}) });
+    this.store.set({
+      act: "",
+      at: null,
+      selected,
+      layer: layer ? layerId : this.store.state.layer,
+      ...(layer ? this.layers.switched(this.store.state, layer, true) : {}),
+    });
     this.thematic.touched(layerId, null);
     this.list.load({ quiet: true });
     if (layer) this.tree.count(layer);
@@ -294,4 +297,3 @@ class Page {
     if (!act && selected?.layer === layer.id && selected.id === String(id)) this.drawer.row(layer, selected.id);
   }
 }
-

@@ -56,8 +56,14 @@ export class Picker {
     this.close();
     const found = this.#under(point);
     const lngLat = this.map.unproject([point.x, point.y]);
-    const counts = found.find((one) => one.properties.count !== undefined && one.id === undefined) ?? found.find((one) => isCount(one));
-    if (counts && isCount(counts)) return this.map.easeTo({ center: /** @type {any} */ (counts.geometry).coordinates ?? lngLat, zoom: this.map.getZoom() + 2 });
+    const counts =
+      found.find((one) => one.properties.count !== undefined && one.id === undefined) ??
+      found.find((one) => isCount(one));
+    if (counts && isCount(counts))
+      return this.map.easeTo({
+        center: /** @type {any} */ (counts.geometry).coordinates ?? lngLat,
+        zoom: this.map.getZoom() + 2,
+      });
     const rows = unique(found, this.thematic);
     if (rows.length === 0) return this.hooks.place(lngLat);
     if (rows.length === 1) return this.hooks.select({ id: rows[0].id }, rows[0].layer);
@@ -75,7 +81,15 @@ export class Picker {
   /** @param {{x: number, y: number}} point */
   #under({ x, y }) {
     const layers = this.thematic.clickable().filter((id) => this.map.getLayer(id));
-    return layers.length ? this.map.queryRenderedFeatures([[x - REACH_PX, y - REACH_PX], [x + REACH_PX, y + REACH_PX]], { layers }) : [];
+    return layers.length
+      ? this.map.queryRenderedFeatures(
+          [
+            [x - REACH_PX, y - REACH_PX],
+            [x + REACH_PX, y + REACH_PX],
+          ],
+          { layers },
+        )
+      : [];
   }
 
   /** @param {{x: number, y: number}} point */
@@ -93,12 +107,21 @@ export class Picker {
   async #choose(rows, lngLat) {
     const shown = rows.slice(0, CHOICES);
     const list = h("ul", { class: "choice", "aria-label": t("Choose one of these") });
-    const title = h("p", { class: "choice-title" }, tn("{n} thing lies here", "{n} things lie here", rows.length, { n: count(rows.length) }));
+    const title = h(
+      "p",
+      { class: "choice-title" },
+      tn("{n} thing lies here", "{n} things lie here", rows.length, { n: count(rows.length) }),
+    );
     const more = rows.length > CHOICES ? h("p", { class: "hint" }, t("Zoom in to see the others.")) : null;
     const box = h("div", { role: "dialog", "aria-label": t("Choose one of these") }, title, list, more ?? "");
-    this.popup = new Popup({ closeButton: false, maxWidth: "300px", focusAfterOpen: false }).setLngLat(lngLat).setDOMContent(box).addTo(this.map);
+    this.popup = new Popup({ closeButton: false, maxWidth: "300px", focusAfterOpen: false })
+      .setLngLat(lngLat)
+      .setDOMContent(box)
+      .addTo(this.map);
     const popup = this.popup;
-    const features = await Promise.all(shown.map((one) => getJSON(`/api/v1/layers/${one.layer.id}/features/${one.id}`).catch(() => null)));
+    const features = await Promise.all(
+      shown.map((one) => getJSON(`/api/v1/layers/${one.layer.id}/features/${one.id}`).catch(() => null)),
+    );
     if (popup !== this.popup) return;
     features.forEach((feature, at) => feature && list.append(h("li", {}, this.#choice(feature, shown[at].layer))));
     /** @type {HTMLElement|null} */ (list.querySelector("button"))?.focus();
@@ -114,8 +137,17 @@ export class Picker {
       this.close();
       this.hooks.select(feature, layer);
     };
-    return h("button", { type: "button", class: "row", onclick: pick }, stateMark(reading.state, layer), h("span", { class: "row-title" }, reading.title),
-      h("span", { class: "row-second" }, [layer.title, reading.state?.words, reading.second].filter(Boolean).join(" · ")));
+    return h(
+      "button",
+      { type: "button", class: "row", onclick: pick },
+      stateMark(reading.state, layer),
+      h("span", { class: "row-title" }, reading.title),
+      h(
+        "span",
+        { class: "row-second" },
+        [layer.title, reading.state?.words, reading.second].filter(Boolean).join(" · "),
+      ),
+    );
   }
 }
 
@@ -134,7 +166,8 @@ function unique(found, thematic) {
   const seen = new Map();
   for (const one of found) {
     const layer = thematic.owner(one.layer.id);
-    if (layer && !layer.floor && one.id !== undefined && !seen.has(`${layer.id}:${one.id}`)) seen.set(`${layer.id}:${one.id}`, { id: one.id, layer });
+    if (layer && !layer.floor && one.id !== undefined && !seen.has(`${layer.id}:${one.id}`))
+      seen.set(`${layer.id}:${one.id}`, { id: one.id, layer });
   }
   return [...seen.values()];
 }

@@ -26,7 +26,11 @@ export async function placeWords(at) {
     return described(await reverse(at));
   } catch (error) {
     const outside = [404, 422].includes(/** @type {any} */ (error)?.status);
-    return h("p", { class: "hint" }, outside ? t("This place is outside the city.") : t("The address could not be read."));
+    return h(
+      "p",
+      { class: "hint" },
+      outside ? t("This place is outside the city.") : t("The address could not be read."),
+    );
   }
 }
 
@@ -36,8 +40,18 @@ export async function placeWords(at) {
  */
 export function described(place) {
   const areas = (place.areas ?? []).map(named).filter(Boolean);
-  return h("div", { class: "place" },
+  return h(
+    "div",
+    { class: "place" },
     h("p", { class: "place-text" }, worded(place) || areas.at(-1) || ""),
     areas.length ? h("p", { class: "place-areas" }, areas.join(" › ")) : null,
-    place.unit_cell ? h("p", { class: "hint num" }, t("Unit cell {code}", { code: place.unit_cell.code }), place.duty_cell ? ` · ${named(place.duty_cell) || place.duty_cell.code || ""}` : "") : null);
+    place.unit_cell
+      ? h(
+          "p",
+          { class: "hint num" },
+          t("Unit cell {code}", { code: place.unit_cell.code }),
+          place.duty_cell ? ` · ${named(place.duty_cell) || place.duty_cell.code || ""}` : "",
+        )
+      : null,
+  );
 }

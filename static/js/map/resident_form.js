@@ -23,10 +23,15 @@ export class ResidentForm {
     this.adder = new Sender();
     /** @type {number|null} */
     this.building = null;
-    this.spot = new Spot(desk.map, this.view, (place, told) => { if (!told && place) this.#find([place.lon, place.lat]); });
+    this.spot = new Spot(desk.map, this.view, (place, told) => {
+      if (!told && place) this.#find([place.lon, place.lat]);
+    });
     this.view.part("add-dwelling").addEventListener("click", () => this.#add());
     this.view.form.addEventListener("change", (event) => this.#picked(/** @type {HTMLInputElement} */ (event.target)));
-    this.view.form.addEventListener("submit", (event) => { event.preventDefault(); this.#save(); });
+    this.view.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#save();
+    });
     this.view.control("from_on").value = new Date().toISOString().slice(0, 10);
   }
 
@@ -63,10 +68,14 @@ export class ResidentForm {
     const round = (this.round = (this.round ?? 0) + 1);
     this.view.clearErrors();
     try {
-      const bbox = [at[0] - AROUND_DEGREES, at[1] - AROUND_DEGREES, at[0] + AROUND_DEGREES, at[1] + AROUND_DEGREES].map((one) => one.toFixed(6)).join(",");
+      const bbox = [at[0] - AROUND_DEGREES, at[1] - AROUND_DEGREES, at[0] + AROUND_DEGREES, at[1] + AROUND_DEGREES]
+        .map((one) => one.toFixed(6))
+        .join(",");
       const page = await getJSON("/api/v1/layers/buildings/features", { bbox, limit: 60 });
       if (round !== this.round) return;
-      const nearest = page.features.map((/** @type {any} */ one) => ({ one, away: away(at, one.geometry) })).sort((/** @type {any} */ a, /** @type {any} */ b) => a.away - b.away)[0];
+      const nearest = page.features
+        .map((/** @type {any} */ one) => ({ one, away: away(at, one.geometry) }))
+        .sort((/** @type {any} */ a, /** @type {any} */ b) => a.away - b.away)[0];
       if (nearest) await this.#choose(nearest.one);
       else this.#none();
     } catch (error) {
@@ -98,10 +107,27 @@ export class ResidentForm {
     const { building } = page;
     const floors = new Map();
     for (const one of page.items) floors.set(one.floor, [...(floors.get(one.floor) ?? []), one]);
-    fill(holder,
-      h("p", { class: "building-words" }, h("strong", {}, worded({ text_zh: building?.address_zh, text_en: building?.address_en }) || named(building ?? {}) || t("Building {id}", { id: this.building })),
-        " ", h("span", { class: "hint" }, tn("{n} dwelling", "{n} dwellings", page.items.length, { n: count(page.items.length) }))),
-      ...[...floors].map(([floor, items]) => this.#floor(floor, items, chosen)));
+    fill(
+      holder,
+      h(
+        "p",
+        { class: "building-words" },
+        h(
+          "strong",
+          {},
+          worded({ text_zh: building?.address_zh, text_en: building?.address_en }) ||
+            named(building ?? {}) ||
+            t("Building {id}", { id: this.building }),
+        ),
+        " ",
+        h(
+          "span",
+          { class: "hint" },
+          tn("{n} dwelling", "{n} dwellings", page.items.length, { n: count(page.items.length) }),
+        ),
+      ),
+      ...[...floors].map(([floor, items]) => this.#floor(floor, items, chosen)),
+    );
     /** @type {HTMLDetailsElement} */ (this.view.part("new-dwelling")).open = page.items.length === 0;
     this.view.part("person").hidden = chosen === null;
   }
@@ -112,10 +138,32 @@ export class ResidentForm {
    * @param {number|null} chosen
    */
   #floor(floor, items, chosen) {
-    return h("div", { class: "floor" }, h("span", { class: "floor-name num" }, floor === null ? t("no floor") : t("Floor {n}", { n: floor })),
-      h("div", { class: "floor-rooms" }, ...items.map((one) => h("label", { class: "room" },
-        h("input", { type: "radio", name: "dwelling_id", value: one.id, checked: one.id === chosen }),
-        h("span", { title: one.residents ? tn("{n} person lives here", "{n} people live here", one.residents, { n: one.residents }) : t("Nobody is registered here") }, [one.entrance, one.room].filter(Boolean).join("-"), one.residents ? h("small", {}, count(one.residents)) : null)))));
+    return h(
+      "div",
+      { class: "floor" },
+      h("span", { class: "floor-name num" }, floor === null ? t("no floor") : t("Floor {n}", { n: floor })),
+      h(
+        "div",
+        { class: "floor-rooms" },
+        ...items.map((one) =>
+          h(
+            "label",
+            { class: "room" },
+            h("input", { type: "radio", name: "dwelling_id", value: one.id, checked: one.id === chosen }),
+            h(
+              "span",
+              {
+                title: one.residents
+                  ? tn("{n} person lives here", "{n} people live here", one.residents, { n: one.residents })
+                  : t("Nobody is registered here"),
+              },
+              [one.entrance, one.room].filter(Boolean).join("-"),
+              one.residents ? h("small", {}, count(one.residents)) : null,
+            ),
+          ),
+        ),
+      ),
+    );
   }
 
   /** @param {HTMLInputElement} control */
@@ -132,7 +180,11 @@ export class ResidentForm {
     const floor = this.view.control("floor").value;
     if (!room) return this.view.error("dwelling_id", t("Give the room's number."));
     try {
-      const made = await this.adder.post("/api/v1/dwellings", { building_id: this.building, room, floor: floor === "" ? null : Number(floor) });
+      const made = await this.adder.post("/api/v1/dwellings", {
+        building_id: this.building,
+        room,
+        floor: floor === "" ? null : Number(floor),
+      });
       await this.#dwellings(made.id);
       this.view.control("name").focus();
     } catch (error) {

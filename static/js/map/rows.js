@@ -19,8 +19,26 @@ import { LANG, ago, count, exact } from "city/map/format.js";
  */
 
 const OTHER = LANG === "zh" ? "en" : "zh";
-const TITLES = ["title", `class_${LANG}`, "class_name", "class", `name_${LANG}`, "name", `class_${OTHER}`, `name_${OTHER}`];
-const PLACES = ["address", `address_${LANG}`, `address_${OTHER}`, "address_text", `text_${LANG}`, "place", "area", `area_${LANG}`];
+const TITLES = [
+  "title",
+  `class_${LANG}`,
+  "class_name",
+  "class",
+  `name_${LANG}`,
+  "name",
+  `class_${OTHER}`,
+  `name_${OTHER}`,
+];
+const PLACES = [
+  "address",
+  `address_${LANG}`,
+  `address_${OTHER}`,
+  "address_text",
+  `text_${LANG}`,
+  "place",
+  "area",
+  `area_${LANG}`,
+];
 const SOON = 0.8; // of the time given is used up: due soon
 
 /**
@@ -57,7 +75,9 @@ export function fieldTitle(field) {
 export function shownFields(layer) {
   const names = new Set(layer.fields.map((one) => one.name));
   const mine = (/** @type {string} */ name) => name.replace(new RegExp(`_${OTHER}$`), `_${LANG}`);
-  return layer.fields.filter((one) => one.in_list !== false && (!one.name.endsWith(`_${OTHER}`) || !names.has(mine(one.name))));
+  return layer.fields.filter(
+    (one) => one.in_list !== false && (!one.name.endsWith(`_${OTHER}`) || !names.has(mine(one.name))),
+  );
 }
 
 /**
@@ -84,10 +104,15 @@ export function read(layer, feature) {
   const labels = layer.style?.label ? [layer.style.label] : [];
   const titled = firstFilled(layer, [...TITLES, ...labels, "number", "code", "text"], row);
   const parts = [firstFilled(layer, PLACES, row), firstFilled(layer, ["number", "code"], row)];
-  const second = parts.filter((one) => one && one !== titled).map((one) => said(/** @type {FieldInfo} */ (one), row[/** @type {FieldInfo} */ (one).name]));
+  const second = parts
+    .filter((one) => one && one !== titled)
+    .map((one) => said(/** @type {FieldInfo} */ (one), row[/** @type {FieldInfo} */ (one).name]));
   return {
-    title: titled ? said(titled, row[titled.name]) : `${layer.title} ${feature.id}`, second: second.join(" · "),
-    state: stateOf(layer, row, titled), at: layer.time_field ? moment(row[layer.time_field]) : null, due: dueOf(row),
+    title: titled ? said(titled, row[titled.name]) : `${layer.title} ${feature.id}`,
+    second: second.join(" · "),
+    state: stateOf(layer, row, titled),
+    at: layer.time_field ? moment(row[layer.time_field]) : null,
+    due: dueOf(row),
   };
 }
 
@@ -109,8 +134,10 @@ function stateOf(layer, row, titled) {
   if (!spoken || row[spoken.name] === undefined || row[spoken.name] === null) return null;
   const key = String(by ? row[by.name] : "");
   return {
-    value: String(row[spoken.name]), words: spoken === titled ? "" : said(spoken, row[spoken.name]),
-    colour: layer.style?.colours?.[key] ?? layer.style?.colour ?? "", shape: layer.style?.shapes?.[key] ?? layer.style?.shape ?? "circle",
+    value: String(row[spoken.name]),
+    words: spoken === titled ? "" : said(spoken, row[spoken.name]),
+    colour: layer.style?.colours?.[key] ?? layer.style?.colour ?? "",
+    shape: layer.style?.shapes?.[key] ?? layer.style?.shape ?? "circle",
   };
 }
 
@@ -125,7 +152,11 @@ function dueOf(row, now = Date.now()) {
   if (Number.isNaN(end) || row.closed_at || ["closed", "refused", "void"].includes(row.status)) return null;
   const at = new Date(end).toISOString();
   if (end < now) return { clock: "overdue", at, words: t("was due {time}", { time: ago(at, now) }) };
-  return { clock: start + (end - start) * SOON <= now ? "due_soon" : "on_time", at, words: t("due {time}", { time: ago(at, now) }) };
+  return {
+    clock: start + (end - start) * SOON <= now ? "due_soon" : "on_time",
+    at,
+    words: t("due {time}", { time: ago(at, now) }),
+  };
 }
 
 /**

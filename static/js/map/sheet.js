@@ -15,7 +15,10 @@ export class Sheet {
     this.root = root;
     this.handle = /** @type {HTMLElement} */ (root.querySelector("[data-part=handle]"));
     this.to(start);
-    this.handle.addEventListener("click", () => !this.dragged && this.to(this.stop === "peek" ? "half" : this.stop === "half" ? "full" : "peek"));
+    this.handle.addEventListener(
+      "click",
+      () => !this.dragged && this.to(this.stop === "peek" ? "half" : this.stop === "half" ? "full" : "peek"),
+    );
     this.handle.addEventListener("pointerdown", (event) => this.#drag(event));
   }
 
@@ -43,7 +46,9 @@ export class Sheet {
       if (!this.dragged) return;
       const share = this.root.getBoundingClientRect().height / innerHeight;
       this.to(share < 0.25 ? "peek" : share < 0.65 ? "half" : "full");
-      setTimeout(() => { this.dragged = false; });
+      setTimeout(() => {
+        this.dragged = false;
+      });
     };
     this.handle.addEventListener("pointermove", move);
     this.handle.addEventListener("pointerup", end, { once: true });

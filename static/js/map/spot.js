@@ -38,11 +38,25 @@ export class Spot {
     /** @type {Marker|null} */
     this.marker = null;
     view.part("gps").addEventListener("click", () => this.#here());
-    view.part("centre").addEventListener("click", () => this.set({ ...of(map.getCenter()), located_by: "map", accuracy_m: null, address_id: null }));
+    view
+      .part("centre")
+      .addEventListener("click", () =>
+        this.set({ ...of(map.getCenter()), located_by: "map", accuracy_m: null, address_id: null }),
+      );
     const [input, list] = [view.part("finder").querySelector("input"), view.part("finder").querySelector("ul")];
     this.finder = new Finder(/** @type {HTMLInputElement} */ (input), /** @type {HTMLElement} */ (list), {
       near: () => map.getCenter(),
-      choose: (found) => this.set({ lon: found.lon, lat: found.lat, located_by: "address", accuracy_m: null, address_id: found.kind === "address" ? found.id : null }, true),
+      choose: (found) =>
+        this.set(
+          {
+            lon: found.lon,
+            lat: found.lat,
+            located_by: "address",
+            accuracy_m: null,
+            address_id: found.kind === "address" ? found.id : null,
+          },
+          true,
+        ),
     });
   }
 
@@ -59,7 +73,8 @@ export class Spot {
     this.place = place;
     this.told = null;
     this.#pin(place);
-    if (fly || !this.map.getBounds().contains([place.lon, place.lat])) this.map.easeTo({ center: [place.lon, place.lat], zoom: Math.max(this.map.getZoom(), 17) });
+    if (fly || !this.map.getBounds().contains([place.lon, place.lat]))
+      this.map.easeTo({ center: [place.lon, place.lat], zoom: Math.max(this.map.getZoom(), 17) });
     const words = this.view.part("place");
     fill(words, h("span", { class: "skeleton-line" }));
     this.changed(place, null);
@@ -72,7 +87,15 @@ export class Spot {
     } catch (error) {
       const { name, status } = /** @type {any} */ (error);
       if (name === "AbortError") return;
-      fill(words, h("p", { class: "place-text" }, status === 404 || status === 422 ? t("This place is outside the city.") : t("The address could not be read.")), this.#fine(place));
+      fill(
+        words,
+        h(
+          "p",
+          { class: "place-text" },
+          status === 404 || status === 422 ? t("This place is outside the city.") : t("The address could not be read."),
+        ),
+        this.#fine(place),
+      );
     }
   }
 
@@ -84,15 +107,25 @@ export class Spot {
   /** @param {Place} place */
   #fine(place) {
     const how = { gnss: t("by GPS"), address: t("by address"), map: t("on the map") }[place.located_by];
-    const accuracy = place.accuracy_m === null ? "" : ` · ${t("give or take {distance}", { distance: distance(place.accuracy_m) })}`;
+    const accuracy =
+      place.accuracy_m === null ? "" : ` · ${t("give or take {distance}", { distance: distance(place.accuracy_m) })}`;
     return h("p", { class: "hint num" }, `${degrees(place.lon, place.lat)} · ${how}${accuracy}`);
   }
 
   /** @param {Place} place */
   #pin(place) {
     if (!this.marker) {
-      const element = h("div", { class: "spot", tabindex: 0, role: "button", "aria-label": t("The place: drag it, or move it with the arrow keys"), title: t("Drag to move"), onkeydown: (/** @type {KeyboardEvent} */ event) => this.#nudge(event) });
-      this.marker = new Marker({ element, draggable: true, anchor: "bottom" }).setLngLat([place.lon, place.lat]).addTo(this.map);
+      const element = h("div", {
+        class: "spot",
+        tabindex: 0,
+        role: "button",
+        "aria-label": t("The place: drag it, or move it with the arrow keys"),
+        title: t("Drag to move"),
+        onkeydown: (/** @type {KeyboardEvent} */ event) => this.#nudge(event),
+      });
+      this.marker = new Marker({ element, draggable: true, anchor: "bottom" })
+        .setLngLat([place.lon, place.lat])
+        .addTo(this.map);
       this.marker.on("dragend", () => this.marker && this.click(this.marker.getLngLat()));
     }
     this.marker.setLngLat([place.lon, place.lat]);
@@ -105,7 +138,10 @@ export class Spot {
     event.preventDefault();
     event.stopPropagation();
     const step = (event.shiftKey ? 10 : 1) * (NUDGE_M / METRES_A_DEGREE);
-    this.click({ lng: this.place.lon + (x * step) / Math.cos((this.place.lat * Math.PI) / 180), lat: this.place.lat + y * step });
+    this.click({
+      lng: this.place.lon + (x * step) / Math.cos((this.place.lat * Math.PI) / 180),
+      lat: this.place.lat + y * step,
+    });
   }
 
   async #here() {

@@ -49,8 +49,25 @@ export const HOURS = { "24h": 24, "7d": 168, "30d": 720, "90d": 2160 };
 /** @returns {MapState} */
 export function blank() {
   return {
-    center: null, zoom: null, bearing: 0, on: null, off: [], opacity: {}, layer: "", filters: {}, when: "", from: "", to: "",
-    area: "", q: "", view: false, selected: null, at: null, box: null, tab: "list", act: "",
+    center: null,
+    zoom: null,
+    bearing: 0,
+    on: null,
+    off: [],
+    opacity: {},
+    layer: "",
+    filters: {},
+    when: "",
+    from: "",
+    to: "",
+    area: "",
+    q: "",
+    view: false,
+    selected: null,
+    at: null,
+    box: null,
+    tab: "list",
+    act: "",
   };
 }
 
@@ -63,7 +80,9 @@ function place(text) {
 /** @param {string|null} text @returns {[number, number, number, number]|null} */
 function box(text) {
   const [west, south, east, north] = (text ?? "").split(",").map(Number);
-  return text && west <= east && south <= north && Math.abs(west) <= 180 && Math.abs(north) <= 90 ? [west, south, east, north] : null;
+  return text && west <= east && south <= north && Math.abs(west) <= 180 && Math.abs(north) <= 90
+    ? [west, south, east, north]
+    : null;
 }
 
 /** @param {string} text */
@@ -83,7 +102,8 @@ export function parse(query) {
   state.bearing = Number.parseFloat(query.get("b") ?? "0") || 0;
   if (query.has("on")) state.on = split(query.get("on") ?? "");
   state.off = split(query.get("off") ?? "");
-  for (const name of /** @type {const} */ (["layer", "from", "to", "area", "q", "act"])) state[name] = query.get(name) ?? "";
+  for (const name of /** @type {const} */ (["layer", "from", "to", "area", "q", "act"]))
+    state[name] = query.get(name) ?? "";
   const when = query.get("when") ?? "";
   state.when = when in HOURS ? /** @type {Preset} */ (when) : "";
   state.view = query.get("view") === "1";
@@ -213,6 +233,7 @@ export class Store {
     this.state = next;
     if (before.when !== next.when) this.now = Date.now();
     const keys = /** @type {(keyof MapState)[]} */ (Object.keys(next));
+    /** @type {Set<string>} */
     const changed = new Set(keys.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(next[key])));
     if (changed.size === 0) return;
     for (const { keys: wanted, act } of this.listeners) if (wanted.some((key) => changed.has(key))) act(next, changed);

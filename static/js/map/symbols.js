@@ -23,7 +23,9 @@ const parts = (shade) => [1, 3, 5].map((at) => Number.parseInt(shade.slice(at, a
 
 /** @param {number[]} rgb @returns {number} relative luminance */
 function luminance(rgb) {
-  const [red, green, blue] = rgb.map((one) => one / 255).map((one) => (one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4));
+  const [red, green, blue] = rgb
+    .map((one) => one / 255)
+    .map((one) => (one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4));
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
@@ -38,7 +40,8 @@ export function shown(shade) {
   const [rgb, ground] = [parts(shade), luminance(parts(NIGHT)) + 0.05];
   for (let white = 0; white <= 20; white += 1) {
     const mixed = rgb.map((one) => Math.round(one + ((255 - one) * white) / 20));
-    if ((luminance(mixed) + 0.05) / ground >= LEAST) return `#${mixed.map((one) => one.toString(16).padStart(2, "0")).join("")}`;
+    if ((luminance(mixed) + 0.05) / ground >= LEAST)
+      return `#${mixed.map((one) => one.toString(16).padStart(2, "0")).join("")}`;
   }
   return shade;
 }
@@ -66,5 +69,8 @@ export function symbol(shape, colour) {
  */
 export function stateMark(state, layer) {
   const kind = { LINESTRING: "line", POLYGON: "fill" }[layer.geometry];
-  return symbol(kind ?? state?.shape ?? layer.style?.shape ?? "circle", state?.colour || layer.style?.colour || "currentColor");
+  return symbol(
+    kind ?? state?.shape ?? layer.style?.shape ?? "circle",
+    state?.colour || layer.style?.colour || "currentColor",
+  );
 }

@@ -11,8 +11,11 @@ import { tilesOver } from "city/map/tiles.js";
 /** @typedef {{layers: any[], sources: Record<string, any>}} Fragment */
 
 const FADES = {
-  fill: ["fill-opacity"], line: ["line-opacity"], circle: ["circle-opacity", "circle-stroke-opacity"],
-  symbol: ["icon-opacity", "text-opacity"], "fill-extrusion": ["fill-extrusion-opacity"],
+  fill: ["fill-opacity"],
+  line: ["line-opacity"],
+  circle: ["circle-opacity", "circle-stroke-opacity"],
+  symbol: ["icon-opacity", "text-opacity"],
+  "fill-extrusion": ["fill-extrusion-opacity"],
 };
 
 /**
@@ -54,7 +57,10 @@ export class Thematic {
   /** Bring the map in line with what is switched on; called after every change of `on`. */
   async sync() {
     const round = ++this.round;
-    const wanted = this.layers.on(this.store.state).filter((one) => one.theme !== "base").map((one) => one.id);
+    const wanted = this.layers
+      .on(this.store.state)
+      .filter((one) => one.theme !== "base")
+      .map((one) => one.id);
     for (const id of [...this.shown.keys()]) if (!wanted.includes(id)) this.#remove(id);
     const missing = this.layers.all.filter((one) => wanted.includes(one.id) && !this.shown.has(one.id));
     const fragments = await Promise.all(missing.map((one) => this.#fragment(one).catch(() => null)));
@@ -102,7 +108,7 @@ export class Thematic {
       const share = this.store.state.opacity[id] ?? 1;
       for (const style of fragment.layers) {
         for (const name of FADES[/** @type {keyof typeof FADES} */ (style.type)] ?? []) {
-          this.map.setPaintProperty(style.id, name, faded(style.paint?.[name], share));
+          this.map.setPaintProperty(style.id, /** @type {any} */ (name), faded(style.paint?.[name], share));
         }
       }
     }
@@ -110,12 +116,15 @@ export class Thematic {
 
   /** @returns {string[]} style layers that can be clicked */
   clickable() {
-    return [...this.shown].flatMap(([id, one]) => (this.layers.get(id)?.listed ? one.layers.map((style) => style.id) : []));
+    return [...this.shown].flatMap(([id, one]) =>
+      this.layers.get(id)?.listed ? one.layers.map((style) => style.id) : [],
+    );
   }
 
   /** @param {string} styleLayer @returns {LayerInfo|undefined} the layer that a style layer draws */
   owner(styleLayer) {
-    for (const [id, one] of this.shown) if (one.layers.some((style) => style.id === styleLayer)) return this.layers.get(id);
+    for (const [id, one] of this.shown)
+      if (one.layers.some((style) => style.id === styleLayer)) return this.layers.get(id);
     return undefined;
   }
 
@@ -150,7 +159,8 @@ export class Thematic {
     const fragment = this.shown.get(id);
     this.shown.delete(id);
     for (const style of fragment?.layers ?? []) if (this.map.getLayer(style.id)) this.map.removeLayer(style.id);
-    for (const source of Object.keys(fragment?.sources ?? {})) if (this.map.getSource(source)) this.map.removeSource(source);
+    for (const source of Object.keys(fragment?.sources ?? {}))
+      if (this.map.getSource(source)) this.map.removeSource(source);
   }
 
   /**
@@ -173,8 +183,11 @@ export class Thematic {
    * @param {any} source
    */
   #filtered(layer, source) {
-    if (source.type === "geojson") return typeof source.data === "string" ? { ...source, data: this.#address(layer, source.data) } : source;
-    return source.tiles ? { ...source, tiles: source.tiles.map((/** @type {string} */ one) => this.#address(layer, one)) } : source;
+    if (source.type === "geojson")
+      return typeof source.data === "string" ? { ...source, data: this.#address(layer, source.data) } : source;
+    return source.tiles
+      ? { ...source, tiles: source.tiles.map((/** @type {string} */ one) => this.#address(layer, one)) }
+      : source;
   }
 
   /**

@@ -35,10 +35,20 @@ export function dayOf(iso, minus = 0) {
 /** @param {number} at milliseconds @returns {number} the zone's distance from UTC then, milliseconds */
 function offset(at) {
   const parts = new Intl.DateTimeFormat("en-US", {
-    timeZone: ZONE, hourCycle: "h23", year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric",
+    timeZone: ZONE,
+    hourCycle: "h23",
+    year: "numeric",
+    month: "numeric",
+    day: "numeric",
+    hour: "numeric",
+    minute: "numeric",
+    second: "numeric",
   }).formatToParts(at);
   const of = (/** @type {string} */ type) => Number(parts.find((one) => one.type === type)?.value);
-  return Date.UTC(of("year"), of("month") - 1, of("day"), of("hour"), of("minute"), of("second")) - Math.floor(at / 1000) * 1000;
+  return (
+    Date.UTC(of("year"), of("month") - 1, of("day"), of("hour"), of("minute"), of("second")) -
+    Math.floor(at / 1000) * 1000
+  );
 }
 
 export class TimePicker {
@@ -50,7 +60,11 @@ export class TimePicker {
     this.store = store;
     this.done = done;
     this.presets = /** @type {[import("city/map/state.js").Preset, string][]} */ ([
-      ["", t("Any time")], ["24h", t("Last 24 hours")], ["7d", t("Last 7 days")], ["30d", t("Last 30 days")], ["90d", t("Last 90 days")],
+      ["", t("Any time")],
+      ["24h", t("Last 24 hours")],
+      ["7d", t("Last 7 days")],
+      ["30d", t("Last 30 days")],
+      ["90d", t("Last 90 days")],
     ]);
   }
 
@@ -77,9 +91,33 @@ export class TimePicker {
       const { value } = /** @type {HTMLInputElement} */ (event.target);
       this.store.set({ when: "", [key]: value ? dayStart(value, plus) : "" });
     };
-    return h("div", { class: "menu-list" },
-      ...this.presets.map(([value, words]) => h("button", { type: "button", class: "menu-item", "aria-current": value === when && !from && !to ? "true" : null, onclick: () => preset(value) }, words)),
-      h("label", { class: "menu-field" }, t("From day"), h("input", { type: "date", class: "input", value: dayOf(from), onchange: days("from", 0) })),
-      h("label", { class: "menu-field" }, t("Until day (included)"), h("input", { type: "date", class: "input", value: to ? dayOf(to, 1) : "", onchange: days("to", 1) })));
+    return h(
+      "div",
+      { class: "menu-list" },
+      ...this.presets.map(([value, words]) =>
+        h(
+          "button",
+          {
+            type: "button",
+            class: "menu-item",
+            "aria-current": value === when && !from && !to ? "true" : null,
+            onclick: () => preset(value),
+          },
+          words,
+        ),
+      ),
+      h(
+        "label",
+        { class: "menu-field" },
+        t("From day"),
+        h("input", { type: "date", class: "input", value: dayOf(from), onchange: days("from", 0) }),
+      ),
+      h(
+        "label",
+        { class: "menu-field" },
+        t("Until day (included)"),
+        h("input", { type: "date", class: "input", value: to ? dayOf(to, 1) : "", onchange: days("to", 1) }),
+      ),
+    );
   }
 }

@@ -53,7 +53,10 @@ export class Tree {
 
   /** @returns {LayerInfo[]} layers over the base map that are on, topmost first */
   #over() {
-    return this.layers.on(this.store.state).filter((one) => one.theme !== "base").reverse();
+    return this.layers
+      .on(this.store.state)
+      .filter((one) => one.theme !== "base")
+      .reverse();
   }
 
   /** @param {LayerInfo} layer */
@@ -74,21 +77,53 @@ export class Tree {
   }
 
   #draw() {
-    fill(this.root, ...this.layers.themes().map((theme) =>
-      h("section", { class: "tree-theme" }, h("h2", {}, theme.title), h("ul", {}, ...theme.layers.map((one) => this.#item(one))))));
+    fill(
+      this.root,
+      ...this.layers
+        .themes()
+        .map((theme) =>
+          h(
+            "section",
+            { class: "tree-theme" },
+            h("h2", {}, theme.title),
+            h("ul", {}, ...theme.layers.map((one) => this.#item(one))),
+          ),
+        ),
+    );
   }
 
   /** @param {LayerInfo} layer */
   #item(layer) {
     const legend = h("div", { class: "legend", id: `legend-${layer.id}` });
     this.legends.set(layer.id, legend);
-    const box = h("input", { type: "checkbox", class: "switch", role: "switch", id: `layer-${layer.id}`, onchange: (/** @type {Event} */ event) => this.store.set(this.layers.switched(this.store.state, layer, /** @type {HTMLInputElement} */ (event.target).checked)) });
-    const more = h("details", { class: "tree-more" },
+    const box = h("input", {
+      type: "checkbox",
+      class: "switch",
+      role: "switch",
+      id: `layer-${layer.id}`,
+      onchange: (/** @type {Event} */ event) =>
+        this.store.set(
+          this.layers.switched(this.store.state, layer, /** @type {HTMLInputElement} */ (event.target).checked),
+        ),
+    });
+    const more = h(
+      "details",
+      { class: "tree-more" },
       h("summary", { "aria-label": t("Opacity and files of {layer}", { layer: layer.title }) }, icon("more")),
-      this.#opacity(layer), this.may.mayExport || layer.listed ? this.#files(layer) : null);
-    return h("li", { class: "tree-layer", dataset: { layer: layer.id } },
-      h("div", { class: "tree-head" }, h("label", { for: `layer-${layer.id}`, class: "tree-label" }, box, h("span", {}, layer.title)), layer.theme === "base" ? null : more),
-      layer.theme === "base" ? null : legend);
+      this.#opacity(layer),
+      this.may.mayExport || layer.listed ? this.#files(layer) : null,
+    );
+    return h(
+      "li",
+      { class: "tree-layer", dataset: { layer: layer.id } },
+      h(
+        "div",
+        { class: "tree-head" },
+        h("label", { for: `layer-${layer.id}`, class: "tree-label" }, box, h("span", {}, layer.title)),
+        layer.theme === "base" ? null : more,
+      ),
+      layer.theme === "base" ? null : legend,
+    );
   }
 
   /** @param {LayerInfo} layer */
@@ -97,17 +132,40 @@ export class Tree {
       const share = Number(/** @type {HTMLInputElement} */ (event.target).value) / 100;
       this.store.set({ opacity: { ...this.store.state.opacity, [layer.id]: share } }, { push: false });
     };
-    return h("label", { class: "tree-opacity" }, t("Opacity"), h("input", { type: "range", min: 10, max: 100, step: 10, value: 100, oninput: slide }));
+    return h(
+      "label",
+      { class: "tree-opacity" },
+      t("Opacity"),
+      h("input", { type: "range", min: 10, max: 100, step: 10, value: 100, oninput: slide }),
+    );
   }
 
   /** @param {LayerInfo} layer */
   #files(layer) {
     const link = (/** @type {string} */ words, /** @type {string} */ path, /** @type {string} */ extra = "") =>
-      h("a", { class: "link", href: path, download: true, onclick: (/** @type {Event} */ event) => this.#aim(event, layer, path, extra) }, words);
-    const files = [["GeoJSON", "geojson"], ["GeoPackage", "gpkg"], ["CSV", "csv"]];
-    return h("div", { class: "tree-files" },
+      h(
+        "a",
+        {
+          class: "link",
+          href: path,
+          download: true,
+          onclick: (/** @type {Event} */ event) => this.#aim(event, layer, path, extra),
+        },
+        words,
+      );
+    const files = [
+      ["GeoJSON", "geojson"],
+      ["GeoPackage", "gpkg"],
+      ["CSV", "csv"],
+    ];
+    return h(
+      "div",
+      { class: "tree-files" },
       link(t("Map file (HTML)"), `/layers/${layer.id}/map.html`),
-      ...(this.may.mayExport && !layer.floor ? files.map(([words, format]) => link(words, `/layers/${layer.id}/export`, `format=${format}`)) : []));
+      ...(this.may.mayExport && !layer.floor
+        ? files.map(([words, format]) => link(words, `/layers/${layer.id}/export`, `format=${format}`))
+        : []),
+    );
   }
 
   /**
@@ -128,8 +186,14 @@ export class Tree {
    * @param {boolean} isPeople its counts are of areas, so it says what they count
    */
   #legend(holder, legend, isPeople) {
-    fill(holder, legend.unit && isPeople ? h("p", { class: "hint" }, legend.unit) : null, lines(legend.items),
-      legend.total === null || legend.items.length < 2 ? null : h("p", { class: "legend-total" }, t("Total"), h("span", { class: "num" }, count(legend.total))));
+    fill(
+      holder,
+      legend.unit && isPeople ? h("p", { class: "hint" }, legend.unit) : null,
+      lines(legend.items),
+      legend.total === null || legend.items.length < 2
+        ? null
+        : h("p", { class: "legend-total" }, t("Total"), h("span", { class: "num" }, count(legend.total))),
+    );
     holder.dataset.total = String(legend.total ?? "");
   }
 }

@@ -28,6 +28,8 @@ export class Watch {
     this.heard = "";
     /** @type {Change[]} */
     this.waiting = [];
+    /** @type {ReturnType<typeof setTimeout>|undefined} */
+    this.timer = undefined;
     this.follow();
   }
 
@@ -35,7 +37,9 @@ export class Watch {
   follow() {
     const { layers, store } = this.parts;
     const subject = layers.subject(store.state);
-    const shown = new Set([...layers.on(store.state), ...(subject ? [subject] : [])].map((one) => one.channel).filter(Boolean));
+    const shown = new Set(
+      [...layers.on(store.state), ...(subject ? [subject] : [])].map((one) => one.channel).filter(Boolean),
+    );
     const channels = /** @type {string[]} */ ([...shown]).sort();
     if (channels.join() === this.heard) return;
     this.heard = channels.join();
@@ -76,7 +80,9 @@ export class Watch {
     if (!last || subject.floor) return;
     this.parts.list.flash(String(last.id));
     this.parts.changed(subject, Number(last.id));
-    const feature = this.parts.list.byId.get(String(last.id)) ?? (await getJSON(`/api/v1/layers/${subject.id}/features/${last.id}`).catch(() => null));
+    const feature =
+      this.parts.list.byId.get(String(last.id)) ??
+      (await getJSON(`/api/v1/layers/${subject.id}/features/${last.id}`).catch(() => null));
     if (feature) this.parts.marks.flash(feature);
   }
 }
