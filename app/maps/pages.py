@@ -6,9 +6,13 @@ from flask import Blueprint, render_template
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.session import current_viewer
+from app.settings import PROJECT
 from layers.layer import Words
 
 bp = Blueprint("map_page", __name__, template_folder="templates")
+
+# Named in the page's head, so that a browser asks for all modules at once and not one after the other.
+MODULES = sorted(file.name for file in (PROJECT / "static" / "js" / "map").glob("*.js"))
 
 # What can be made on the map: the act in the address → the right it takes, and its words.
 ACTS: dict[str, tuple[str, Words]] = {
@@ -24,4 +28,4 @@ def show_map() -> str:
     viewer = current_viewer()
     viewer.require("layers.read")
     acts = [(act, title) for act, (right, title) in ACTS.items() if viewer.may(right)]
-    return render_template("maps/map.html", acts=acts, may_export=viewer.may("layers.export"))
+    return render_template("maps/map.html", acts=acts, modules=MODULES, may_export=viewer.may("layers.export"))

@@ -45,6 +45,7 @@ export class Camera {
   flyTo(feature, gently = false) {
     const box = bounds(feature.geometry);
     if (!box) return;
+    this.map.resize(); // a drawer may just have opened: the middle to fly to is the new one
     const isPoint = box[0] === box[2] && box[1] === box[3];
     const zoom = Math.max(this.map.getZoom(), gently ? NEAR_ZOOM : CLOSE_ZOOM);
     if (isPoint) this.map.easeTo({ center: middle(box), zoom });
