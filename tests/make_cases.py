@@ -11,7 +11,7 @@ from PIL import ExifTags, Image
 from sqlalchemy.orm import Session
 
 from app.cases import catalogue, service
-from app.cases.models import Case, CaseClass, CasePhoto, ClassKind
+from app.cases.models import Case, CaseClass, CasePhoto, ClassKind, FilingCondition
 from app.cases.schemas import CaseIn
 from app.components import service as components
 from app.components.models import Component
@@ -95,3 +95,14 @@ def _gps(lon: float, lat: float) -> dict[int, Any]:
 def noon(day: int = 1, hour: int = 12) -> datetime:
     """A moment of June 2025, in UTC."""
     return datetime(2025, 6, day, hour, tzinfo=UTC)
+
+
+def condition(db: Session, class_id: int, code: str = "1", **given: Any) -> FilingCondition:
+    """A filing condition of a class with a limit of four urgent hours, unless told otherwise."""
+    facts: dict[str, Any] = {
+        "text_zh": "缺失", "text_en": "Missing", "limits": {"": "4 urgent_hour"}, "source": "test"
+    }  # fmt: skip
+    made = FilingCondition(class_id=class_id, code=code, **(facts | given))
+    db.add(made)
+    db.flush()
+    return made

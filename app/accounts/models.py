@@ -22,6 +22,7 @@ class Role(enum.StrEnum):
     PLANNER = "planner"
     CLERK = "clerk"
     LEADER = "leader"
+    CHIEF = "chief"
     ADMINISTRATOR = "administrator"
 
 

@@ -44,7 +44,8 @@ ROLES: dict[Role, frozenset[str]] = {
     | {"events.create", "events.edit", "residents.read", "residents.open", "cases.create", "layers.export"},
     Role.PLANNER: _LOOK | {"layers.export"},
     Role.CLERK: _LOOK | {"residents.read", "residents.create", "residents.open", "facilities.edit"},
-    Role.LEADER: _LOOK | {"layers.export"},
+    Role.LEADER: _LOOK | {"cases.move", "layers.export"},  # oversees
+    Role.CHIEF: _LOOK | {"cases.create", "cases.move", "events.create", "layers.export"},
     Role.ADMINISTRATOR: _LOOK
     | {"components.edit", "facilities.edit", "grid.edit", "layers.export", "accounts.manage", "audit.read"},
 }
@@ -58,6 +59,7 @@ ROLE_NAMES: dict[Role, Words] = {
     Role.PLANNER: _l("Planner"),
     Role.CLERK: _l("Registry clerk"),
     Role.LEADER: _l("Leader"),
+    Role.CHIEF: _l("Duty chief"),
     Role.ADMINISTRATOR: _l("Administrator"),
 }
 

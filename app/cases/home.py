@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.cases import queries, show
 from app.cases.models import OPEN_STATUSES, CaseStatus
-from app.cases.moves import MOVES
+from app.cases.kind import KIND
 from app.cases.queries import CaseFilter
 from app.cases.words import STATUSES
 from app.web.home import Card, Row
@@ -65,8 +65,5 @@ def due_card(db: Session, viewer: Viewer) -> Card | None:
 
 
 def _my_statuses(viewer: Viewer) -> tuple[CaseStatus, ...]:
-    """Open statuses that the viewer's role leads on from; declaring void is no one's duty."""
-    if not viewer.may("cases.move"):
-        return ()
-    mine = {one.start for one in MOVES if viewer.role in one.roles and one.to != CaseStatus.VOID}
-    return tuple(one for one in STATUSES if one in mine and one in OPEN_STATUSES and one != CaseStatus.SUSPENDED)
+    """The statuses in which it is the viewer's turn."""
+    return tuple(CaseStatus(name) for name in KIND.turns(viewer.role)) if viewer.may("cases.move") else ()

@@ -3,7 +3,7 @@
 -- lock each other out. Open311 knows open and closed only.
 INSERT INTO cases (
     number, external_system, external_id, class_id, status, source, description, department,
-    reported_at, due_at, closed_at, is_on_time, outcome, attributes,
+    reported_at, entered_at, due_at, yellow_at, closed_at, is_on_time, outcome, attributes,
     geom, unit_cell_id, area_code, accuracy_m, located_by, datum_given
 )
 WITH fresh AS MATERIALIZED (
@@ -24,7 +24,8 @@ SELECT
         WHEN 'open' THEN 'reported' WHEN 'archived' THEN 'closed' ELSE lower(coalesce(r.status, 'closed')) END,
     CASE WHEN lower(r.source) IN ('inspector', 'hotline', 'public', 'sensor', 'video', 'department')
         THEN lower(r.source) ELSE 'import' END,
-    coalesce(r.description, ''), r.department, r.reported_at, r.due_at, r.closed_at,
+    coalesce(r.description, ''), r.department, r.reported_at, coalesce(r.closed_at, r.reported_at), r.due_at,
+    r.reported_at + 0.8 * (r.due_at - r.reported_at), r.closed_at,
     CASE WHEN lower(r.on_time) IN ('true', 't', 'yes', 'y', '1', 'ontime', 'on time') THEN true
         WHEN lower(r.on_time) IN ('false', 'f', 'no', 'n', '0', 'overdue', 'late') THEN false END,
     r.outcome, coalesce(r.rest, '{}'),

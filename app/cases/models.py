@@ -7,8 +7,9 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, func, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
+from app.workflow.models import Matter, MoveRow
 from gis.db import Base, HasId, enum_text
 from grid.located import Located, located_indexes
 
@@ -51,6 +52,34 @@ class CaseClass(Base, HasId):
     is_active: Mapped[bool] = mapped_column(server_default="true")
 
 
+class FilingCondition(Base, HasId):
+    """A filing condition (立案条件) of a class: the limit that it sets, and what closing it needs.
+
+    `limits` are by area profile ("A", "B", "C": the management level of the unit cell), "" for all others. A condition
+    is never edited: a new one takes its place from a day on, and cases keep the one that they were filed under.
+    """
+
+    __tablename__ = "filing_conditions"
+    __table_args__ = (
+        Index("uq_filing_conditions_open", "class_id", "code", unique=True, postgresql_where=text("valid_to IS NULL")),
+    )
+
+    class_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("case_classes.id"))
+    code: Mapped[str]
+    text_zh: Mapped[str]
+    text_en: Mapped[str]
+    limits: Mapped[dict[str, Any]]
+    closing_zh: Mapped[str] = mapped_column(server_default="")
+    closing_en: Mapped[str] = mapped_column(server_default="")
+    department: Mapped[str | None]
+    needs_photo: Mapped[bool] = mapped_column(server_default="false")
+    needs_check: Mapped[bool] = mapped_column(server_default="false")
+    photo_within_m: Mapped[float | None]
+    valid_from: Mapped[datetime] = mapped_column(server_default=func.now())
+    valid_to: Mapped[datetime | None]
+    source: Mapped[str] = mapped_column(server_default="")
+
+
 class CaseStatus(enum.StrEnum):
     """Where a case stands (上报 reported … 结案 closed, 作废 void)."""
 
@@ -87,8 +116,8 @@ class CaseSource(enum.StrEnum):
     IMPORT = "import"
 
 
-class Case(Base, HasId, Located):
-    """A fault or request at one place. Only `service` moves its status."""
+class Case(Base, Matter, Located):
+    """A fault or request at one place. Only `moves` changes where it stands, each time with a new `CaseMove`."""
 
     __tablename__ = "cases"
     __table_args__ = (
@@ -99,26 +128,35 @@ class Case(Base, HasId, Located):
         Index("ix_cases_class_id", "class_id"),
         Index("ix_cases_status_area_code", "status", "area_code"),  # counts by status are read from it alone
         Index("ix_cases_due_at_open", "due_at", postgresql_where=text("due_at IS NOT NULL AND closed_at IS NULL")),
+        Index("ix_cases_wake_at", "wake_at", postgresql_where=text("wake_at IS NOT NULL")),
+        Index("ix_cases_parent_id", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
+        Index("ix_cases_merged_into_id", "merged_into_id", postgresql_where=text("merged_into_id IS NOT NULL")),
     )
 
     number: Mapped[str] = mapped_column(unique=True)
     external_system: Mapped[str | None]
     external_id: Mapped[str | None]
     class_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("case_classes.id"))
-    status: Mapped[CaseStatus] = mapped_column(enum_text(CaseStatus), server_default="reported")
+    status: Mapped[CaseStatus] = mapped_column(enum_text(CaseStatus), server_default="reported")  # type: ignore[assignment]  # the engine's text, as an enum
     source: Mapped[CaseSource] = mapped_column(enum_text(CaseSource))
     description: Mapped[str] = mapped_column(server_default="")
     department: Mapped[str | None]
     component_id: Mapped[int | None] = mapped_column(BigInteger)
     reported_at: Mapped[datetime] = mapped_column(server_default=func.now())
     reported_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("accounts.id"))
-    due_at: Mapped[datetime | None]
-    closed_at: Mapped[datetime | None]
-    is_on_time: Mapped[bool | None]  # as recorded by the source; None: not known
+    condition_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("filing_conditions.id"))
+    is_on_time: Mapped[bool | None]  # as recorded by the source, or as it counts; None: not known
+    is_deferred: Mapped[bool] = mapped_column(server_default="false")  # 缓办: leaves the denominators
+    parent_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("cases.id"))
+    merged_into_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("cases.id"))
     outcome: Mapped[str | None]
     attributes: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     is_generated: Mapped[bool] = mapped_column(server_default="false")
     recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    @validates("status")
+    def _as_status(self, _key: str, value: str) -> CaseStatus:
+        return CaseStatus(value)
 
 
 class CaseDay(Base):
@@ -130,19 +168,12 @@ class CaseDay(Base):
     last: Mapped[int]
 
 
-class CaseMove(Base, HasId):
+class CaseMove(Base, MoveRow):
     """One step of a case's life. Append-only."""
 
     __tablename__ = "case_moves"
 
     case_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("cases.id"), index=True)
-    from_status: Mapped[str | None]
-    to_status: Mapped[CaseStatus] = mapped_column(enum_text(CaseStatus))
-    at: Mapped[datetime] = mapped_column(server_default=func.now())
-    recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    account_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("accounts.id"))
-    actor: Mapped[str]
-    note: Mapped[str] = mapped_column(server_default="")
 
 
 class CasePhoto(Base, HasId):
@@ -151,6 +182,7 @@ class CasePhoto(Base, HasId):
     __tablename__ = "case_photos"
 
     case_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("cases.id"), index=True)
+    move_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("case_moves.id"))
     key: Mapped[str] = mapped_column(unique=True)
     media_type: Mapped[str]
     width: Mapped[int]

@@ -14,18 +14,20 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.accounts.session import current_viewer
-from app.cases import moves, photos, queries, reading, show
-from app.cases.classes import majors
+from app.cases import acts, photos, queries, reading, show, steps
+from app.cases.classes import departments, majors
+from app.cases.kind import KIND
 from app.cases.models import OPEN_STATUSES, CaseStatus
 from app.cases.numbers import city_zone
 from app.cases.queries import CaseFilter
 from app.cases.schemas import CaseQuery
-from app.cases.words import KINDS, SOURCES, STATUSES, act_words
+from app.cases.words import KINDS, SOURCES, STATUSES
 from app.components import queries as components
 from app.errors import words_of
 from app.web import paging
+from app.workflow.situation import Given
 from gis.db import transaction
-from gis.errors import CityError, InvalidInput
+from gis.errors import CityError, Conflict, InvalidInput
 from grid.locate import OutsideCity
 from grid.located import LocatedBy
 from grid.models import Area
@@ -149,25 +151,55 @@ def show_case(number: str) -> str:
 
 @bp.post("/cases/<number>/moves")
 def post_move(number: str) -> BaseResponse | tuple[str, int]:
-    """One step; a refusal comes back with the reason beside what was typed."""
+    """One act; a refusal comes back with the reason beside what was typed."""
     viewer = current_viewer()
     form = request.form
     try:
+        revision = int(form["revision"]) if form.get("revision", "").isdecimal() else None
         with transaction() as db:
-            to, expected = _status(form.get("to", "")), _status(form.get("expected", ""))
-            moves.move(db, viewer, number, to, note=form.get("note", ""), department=form.get("department"),
-                       expected=expected)  # fmt: skip
-    except InvalidInput as error:
+            act = form.get("act", "")
+            acts.act(db, viewer, number, act, Given(_answers(act)), revision=revision)
+    except (InvalidInput, Conflict) as error:
         with transaction() as db:
             return _page(db, viewer, number, failed=error, typed=form.to_dict()), 422
     return redirect(f"/cases/{number}", 303)
 
 
-def _status(text: str) -> CaseStatus:
+def _answers(name: str) -> dict[str, Any]:
+    """The fields of an act's form as they were posted; several values where the form takes several."""
+    act = KIND.act(name)
+    wanted = act.form if act else ()
+    several = {"photos", "departments"}
+    return {
+        one.name: request.form.getlist(one.name) if one.kind in several else request.form.get(one.name)
+        for one in wanted if one.name in request.form
+    }  # fmt: skip
+
+
+@bp.post("/cases/<number>/requests/<int:request_id>")
+def post_answer(number: str, request_id: int) -> BaseResponse | tuple[str, int]:
+    """The answer to what was asked for."""
+    viewer = current_viewer()
     try:
-        return CaseStatus(text)
-    except ValueError as error:
-        raise InvalidInput("{value} is not a value of {name}.", value=text, name="to", field="to") from error
+        with transaction() as db:
+            acts.answer(db, viewer, number, request_id, request.form.get("answer", ""), request.form.get("reply", ""))
+    except (InvalidInput, Conflict) as error:
+        with transaction() as db:
+            return _page(db, viewer, number, failed=error, typed=request.form.to_dict()), 422
+    return redirect(f"/cases/{number}", 303)
+
+
+@bp.post("/cases/<number>/undo")
+def post_undo(number: str) -> BaseResponse | tuple[str, int]:
+    """One's newest step taken back."""
+    viewer = current_viewer()
+    try:
+        with transaction() as db:
+            acts.undo(db, viewer, number)
+    except Conflict as error:
+        with transaction() as db:
+            return _page(db, viewer, number, failed=error), 422
+    return redirect(f"/cases/{number}", 303)
 
 
 def _page(
@@ -175,12 +207,13 @@ def _page(
 ) -> str:
     now = datetime.now(UTC)
     row = queries.get(db, viewer, number)
-    steps = moves.allowed(row.status, viewer, moves.came_from(db, row.id))
+    told = steps.as_json(db, viewer, number)
     return render_template(
         "cases/case.html", case=show.line(row, now), facts=_facts(db, viewer, row),
         place=_place(db, row), photos=photos.of_case(db, row.id),
         history=show.past(queries.history(db, viewer, number), now), near=_near(db, viewer, row, now),
-        steps=[{"move": one, "words": act_words(one.start.value, one.to.value)} for one in steps],
+        steps=told["acts"], asked=told["requests"], tasks=told["tasks"], revision=told["revision"],
+        stage_due=show.moment(acts.get(db, viewer, number).stage_due_at, now), departments=departments(db),
         on_map=show.map_place("cases", row.id, row.lon, row.lat),
         failed=failed, failed_words=words_of(failed) if failed else "", typed=typed or {},
     )  # fmt: skip

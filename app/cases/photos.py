@@ -85,8 +85,10 @@ def add(db: Session, viewer: Viewer, data: bytes, store: PhotoStore) -> CasePhot
     return row
 
 
-def attach(db: Session, viewer: Viewer, case: Case, keys: Sequence[str], *, stage: str = "report") -> None:
-    """Give the viewer's own unattached photos to a case, in one transaction with what they prove."""
+def attach(
+    db: Session, viewer: Viewer, case: Case, keys: Sequence[str], *, stage: str = "report", move_id: int | None = None
+) -> None:
+    """Give the viewer's own unattached photos to a case and its move, in one transaction with what they prove."""
     if not keys:
         return
     if len(keys) > MAX_PHOTOS:
@@ -98,7 +100,7 @@ def attach(db: Session, viewer: Viewer, case: Case, keys: Sequence[str], *, stag
     if len(found) != len(set(keys)):
         raise InvalidInput("A photo is missing or already used: add it again.", field="photo_keys")
     for photo in found:
-        photo.case_id, photo.stage = case.id, stage
+        photo.case_id, photo.stage, photo.move_id = case.id, stage, move_id
     db.flush()
 
 

@@ -24,7 +24,7 @@ Street = aliased(Area, name="street")
 
 BRIEF: tuple[Any, ...] = (
     Case.id, Case.number, Case.status, Case.source, Case.description, Case.department, Case.reported_at, Case.due_at,
-    Case.closed_at, Case.is_on_time, Case.located_by, Case.accuracy_m, Case.area_code, Case.is_generated,
+    Case.yellow_at, Case.stage_due_at, Case.closed_at, Case.is_on_time, Case.located_by, Case.accuracy_m, Case.area_code, Case.is_generated,
     func.ST_X(Case.geom).label("lon"), func.ST_Y(Case.geom).label("lat"),
     CaseClass.id.label("class_id"), CaseClass.kind, CaseClass.code.label("class_code"),
     CaseClass.name_zh.label("class_zh"), CaseClass.name_en.label("class_en"),
@@ -171,8 +171,9 @@ def history(db: Session, viewer: Viewer, number: str) -> list[dict[str, Any]]:
     moves = db.scalars(select(CaseMove).where(CaseMove.case_id == case.id).order_by(CaseMove.id))
     lines: list[dict[str, Any]] = [
         {
-            "kind": "move", "at": one.at, "actor": one.actor, "note": one.note,
-            "from_status": one.from_status, "to_status": one.to_status.value,
+            "kind": "move", "act": one.act, "at": one.at, "actor": one.actor, "asker": one.asker, "note": one.note,
+            "from_status": one.from_status, "to_status": one.to_status, "answers": one.answers,
+            "lon": one.lon, "lat": one.lat, "id": one.id,
         }
         for one in moves
     ]  # fmt: skip

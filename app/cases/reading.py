@@ -103,7 +103,7 @@ def brief(row: Row[Any], now: datetime) -> dict[str, Any]:
         "located_by": row.located_by.value, "is_truly_located": row.located_by != LocatedBy.DEFAULT,
         "area": area_of(row), "address": address_of(row),
         "reported_at": iso(row.reported_at), "due_at": iso(row.due_at), "closed_at": iso(row.closed_at),
-        "clock": clock_of(row.reported_at, row.due_at, is_open, now), "is_on_time": row.is_on_time,
+        "clock": clock_of(row.yellow_at, row.due_at, is_open, now), "is_on_time": row.is_on_time,
         "is_generated": row.is_generated,
         "thumbnail_url": f"/photos/{row.photo_key}/thumbnail" if row.photo_key else None,
     }  # fmt: skip

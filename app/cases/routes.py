@@ -12,12 +12,23 @@ from pydantic import BaseModel, Field
 from shapely.geometry import Point
 
 from app.accounts.session import current_viewer
-from app.cases import catalogue_tree, moves, photos, queries, reading, service
+from app.cases import acts, catalogue_tree, photos, queries, reading, service, steps
 from app.cases.numbers import city_zone
-from app.cases.schemas import CaseIn, CaseQuery, CatalogueQuery, MoveIn, NearQuery, NumberPath
+from app.cases.schemas import (
+    AnswerIn,
+    AsOfQuery,
+    CaseIn,
+    CaseQuery,
+    CatalogueQuery,
+    MoveIn,
+    NearQuery,
+    NumberPath,
+    RequestPath,
+)
 from app.web import paging
 from app.web.assembly import Assembly
 from app.web.idempotency import idempotent
+from app.workflow.situation import Given
 from gis.db import transaction
 from gis.errors import InvalidInput
 
@@ -102,12 +113,40 @@ def get_history(path: NumberPath) -> Response:
 
 @api.post("/cases/<string:number>/moves")
 @idempotent
-def post_move(path: NumberPath, body: MoveIn) -> Response:
-    """Move a case one step along its workflow."""
+def post_move(path: NumberPath, body: MoveIn) -> tuple[Response, int]:
+    """Do one act; 202 where the role may only ask for it."""
     viewer = current_viewer()
     with transaction() as db:
-        moves.move(db, viewer, path.number, body.to, note=body.note, department=body.department, expected=body.expected)
+        given = Given(body.answers, body.note, body.lon, body.lat)
+        done = acts.act(db, viewer, path.number, body.act, given, revision=body.revision)
+        return jsonify(_detail(db, viewer, path.number)), 202 if done.request else 200
+
+
+@api.post("/cases/<string:number>/requests/<int:request_id>")
+@idempotent
+def post_answer(path: RequestPath, body: AnswerIn) -> Response:
+    """Grant, refuse or withdraw what was asked for."""
+    viewer = current_viewer()
+    with transaction() as db:
+        acts.answer(db, viewer, path.number, path.request_id, body.answer, body.reply)
         return jsonify(_detail(db, viewer, path.number))
+
+
+@api.post("/cases/<string:number>/undo")
+@idempotent
+def post_undo(path: NumberPath) -> Response:
+    """Take back your newest step, within ten minutes."""
+    viewer = current_viewer()
+    with transaction() as db:
+        acts.undo(db, viewer, path.number)
+        return jsonify(_detail(db, viewer, path.number))
+
+
+@api.get("/cases/<string:number>/as-of")
+def get_as_of(path: NumberPath, query: AsOfQuery) -> Response:
+    """The case's facts at a past moment."""
+    with transaction() as db:
+        return jsonify(acts.as_of(db, current_viewer(), path.number, query.at))
 
 
 @api.post("/photos")
@@ -152,5 +191,4 @@ def _send(key: str, *, thumbnail: bool) -> Response:
 def _detail(db: Any, viewer: Any, number: str) -> dict[str, Any]:
     row = queries.get(db, viewer, number)
     told = reading.detail(row, datetime.now(UTC), photos.of_case(db, row.id))
-    steps = moves.allowed(row.status, viewer, moves.came_from(db, row.id))
-    return told | {"moves": [{"to": one.to.value, "needs_note": one.needs_note} for one in steps]}
+    return told | steps.as_json(db, viewer, number)

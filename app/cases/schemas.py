@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from app.cases.models import CaseSource, CaseStatus, ClassKind
+from app.cases.models import CaseSource, ClassKind
 from app.web.paging import DEFAULT_LIMIT, MAX_LIMIT
 
 Lon = Annotated[float, Field(description="Longitude in degrees, or easting in metres of a projected datum")]
@@ -38,14 +38,38 @@ class CaseIn(BaseModel):
 
 
 class MoveIn(BaseModel):
-    """One step of a case."""
+    """One act on a case."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
-    to: CaseStatus
-    expected: CaseStatus | None = Field(default=None, description="The status that you saw")
+    act: str = Field(max_length=40, description="What is done: one of the case's `acts`")
+    answers: dict[str, Any] = Field(default_factory=dict, description="What the act's form asks for, by name")
     note: str = Field(default="", max_length=4000)
-    department: str | None = Field(default=None, max_length=200)
+    revision: int | None = Field(default=None, description="The revision that you saw: 409 when it is no longer so")
+    lon: float | None = Field(default=None, ge=-180, le=180, description="Where you stand, WGS 84")
+    lat: float | None = Field(default=None, ge=-90, le=90)
+
+
+class AnswerIn(BaseModel):
+    """The answer to what was asked for."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    answer: Literal["grant", "refuse", "withdraw"]
+    reply: str = Field(default="", max_length=4000)
+
+
+class RequestPath(BaseModel):
+    """A request of a case."""
+
+    number: str = Field(max_length=40)
+    request_id: int
+
+
+class AsOfQuery(BaseModel):
+    """A past moment."""
+
+    at: AwareDatetime
 
 
 class CaseQuery(BaseModel):

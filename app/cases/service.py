@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from app.cases import photos
 from app.cases.catalogue import usable_class
-from app.cases.models import Case, CaseMove, CaseSource, CaseStatus
+from app.cases.models import Case, CaseSource, CaseStatus
 from app.cases.numbers import take_number
 from app.cases.schemas import CaseIn
+from app.cases.workflow import CASES
 from app.components import queries as components
 from app.live.service import announce
 from gis.datum import normal, to_wgs84
@@ -62,11 +63,11 @@ def create(db: Session, viewer: Viewer, given: CaseIn) -> Case:
         component_id=given.component_id,
         reported_at=reported_at,
         reported_by=viewer.account_id,
+        status=CaseStatus.REPORTED,
+        entered_at=reported_at,
         number=take_number(db, reported_at),
     )
-    db.add(case)
-    db.flush()
-    _first_move(db, viewer, case)
+    CASES.begin(db, viewer, case, at=reported_at)
     photos.attach(db, viewer, case, given.photo_keys)
     announce(
         db, channel="cases", kind="created", record_id=case.id, area_code=case.area_code,
@@ -97,17 +98,3 @@ def _address_id(db: Session, given: CaseIn, place: Place) -> int | None:
 def _check_component(db: Session, viewer: Viewer, component_id: int | None) -> None:
     if component_id is not None and not components.is_there(db, viewer, component_id):
         raise InvalidInput("There is no such component in your areas.", field="component_id")
-
-
-def _first_move(db: Session, viewer: Viewer, case: Case) -> None:
-    db.add(
-        CaseMove(
-            case_id=case.id,
-            from_status=None,
-            to_status=CaseStatus.REPORTED,
-            at=case.reported_at,
-            account_id=viewer.account_id,
-            actor=viewer.name,
-        )
-    )
-    db.flush()

@@ -11,9 +11,11 @@ from flask_babel import format_datetime, format_timedelta, get_locale
 from flask_babel import gettext as _
 from sqlalchemy import Row
 
+from app.cases.kind import KIND
 from app.cases.models import OPEN_STATUSES
 from app.cases.visible import clock_of
 from app.cases.words import CLOCKS, KINDS, LOCATED, SOURCES, STATUSES
+from app.workflow.labels import label, said
 from grid.located import LocatedBy
 
 
@@ -59,7 +61,7 @@ def clock_words(clock: str | None, due_at: datetime | None, now: datetime) -> st
 def line(row: Row[Any], now: datetime) -> dict[str, Any]:
     """A case as a row of a list."""
     is_open = row.status in OPEN_STATUSES
-    clock = clock_of(row.reported_at, row.due_at, is_open, now)
+    clock = clock_of(row.yellow_at, row.due_at, is_open, now)
     return {
         "id": row.id, "number": row.number, "url": f"/cases/{row.number}",
         "what": named(row.class_zh, row.class_en), "major": named(row.major_zh, row.major_en),
@@ -77,18 +79,27 @@ def line(row: Row[Any], now: datetime) -> dict[str, Any]:
 
 def past(history: list[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:
     """The history, newest first, each line with its words."""
-    shown = []
-    for one in reversed(history):
-        words = _("Cells were redrawn") if one["kind"] == "relocated" else _status_words(one["to_status"])
-        shown.append({
-            "words": words, "actor": one["actor"], "note": one["note"], "at": moment(one["at"], now),
-            "status": one.get("to_status", ""),
-        })  # fmt: skip
-    return shown
+    return [
+        one | {"words": _("Cells were redrawn") if one["kind"] == "relocated" else act_words(one),
+               "at": moment(one["at"], now), "status": one.get("to_status", ""), "result": _result(one)}
+        for one in reversed(history)
+    ]  # fmt: skip
 
 
-def _status_words(status: str) -> str:
-    return next(str(words) for one, words in STATUSES.items() if one.value == status)
+def act_words(one: Mapping[str, Any]) -> str:
+    """What a move did, as the city calls it."""
+    name = str(one["act"])
+    if name.startswith("undo_"):
+        return str(_("Taken back: {act}")).format(act=act_words({"act": name.removeprefix("undo_")}))
+    return label(KIND, f"acts.{name}") if KIND.act(name) else label(KIND, f"states.{one['to_status']}")
+
+
+def _result(one: Mapping[str, Any]) -> str:
+    """The answer to a task in words; empty where there is none."""
+    act = KIND.act(str(one.get("act")))
+    field = act.field("result") if act else None
+    value = (one.get("answers") or {}).get("result")
+    return said(field.choices[value]) if field and value in field.choices else ""
 
 
 def clock_choices() -> dict[str, str]:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy.orm import Session
+
 from app.cases import photos
+from app.cases.workflow import CASES
 from app.jobs.queue import QUEUE
 from app.settings import read_settings
+from app.workflow.waking import wake
 from gis.db import transaction
 
 KEPT = timedelta(days=1)  # a form may lie open over a shift
@@ -19,3 +23,16 @@ def remove_unused_photos(timestamp: int) -> None:
     before = datetime.fromtimestamp(timestamp, UTC) - KEPT
     with transaction() as db:
         photos.remove_unused(db, photos.PhotoStore.of(read_settings()), before=before)
+
+
+@QUEUE.periodic(cron="* * * * *")
+@QUEUE.task(name="cases.wake_suspended", queueing_lock="cases.wake_suspended", pass_context=False)
+def wake_suspended_now(timestamp: int) -> None:
+    """Let suspended cases go on whose day has come."""
+    with transaction() as db:
+        wake_suspended(db, datetime.fromtimestamp(timestamp, UTC))
+
+
+def wake_suspended(db: Session, now: datetime) -> int:
+    """The same at a moment; gives how many went on."""
+    return wake(db, CASES, now)

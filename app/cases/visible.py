@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, literal
+from sqlalchemy import ColumnElement, and_
 
 from app.cases.models import OPEN_STATUSES, Case
 from grid.located import LocatedBy
 from grid.reach import Viewer, within
-
-SOON = 0.8  # from this share of the limit on, a case is due soon
 
 
 def visible(viewer: Viewer) -> ColumnElement[bool]:
@@ -29,21 +27,19 @@ def is_truly_located() -> ColumnElement[bool]:
 
 
 def clock_is(clock: str, now: datetime) -> ColumnElement[bool]:
-    """Open cases on time, due soon (80 % of the limit gone) or overdue at a moment; cases without a limit are none."""
-    used_s = func.extract("epoch", literal(now) - Case.reported_at)
-    limit_s = func.extract("epoch", Case.due_at - Case.reported_at)
+    """Open cases on time, due soon (80 % of the limit used) or overdue at a moment; cases without a limit are none."""
     chosen = {
         "overdue": Case.due_at < now,
-        "due_soon": and_(Case.due_at >= now, used_s >= SOON * limit_s),
-        "on_time": used_s < SOON * limit_s,
+        "due_soon": and_(Case.due_at >= now, Case.yellow_at <= now),
+        "on_time": and_(Case.due_at >= now, Case.yellow_at > now),
     }
     return and_(is_open(), Case.due_at.is_not(None), chosen[clock])
 
 
-def clock_of(reported_at: datetime, due_at: datetime | None, is_running: bool, now: datetime) -> str | None:
+def clock_of(yellow_at: datetime | None, due_at: datetime | None, is_running: bool, now: datetime) -> str | None:
     """The same for one case in memory: on_time, due_soon, overdue; None without a limit or when it is over."""
-    if due_at is None or not is_running:
+    if due_at is None or yellow_at is None or not is_running:
         return None
     if due_at < now:
         return "overdue"
-    return "due_soon" if reported_at + (due_at - reported_at) * SOON <= now else "on_time"
+    return "due_soon" if yellow_at <= now else "on_time"

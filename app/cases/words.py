@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
+from app.cases.kind import KIND
 from app.cases.models import CaseSource, CaseStatus, ClassKind
+from app.workflow.labels import state_words
 from grid.located import LocatedBy
 from layers.layer import Words
 
-STATUSES: dict[CaseStatus, Words] = {
-    CaseStatus.REPORTED: _l("Reported"),
-    CaseStatus.VERIFYING: _l("Being verified"),
-    CaseStatus.FILED: _l("Filed"),
-    CaseStatus.HANDLING: _l("Being handled"),
-    CaseStatus.CHECKING: _l("Being checked"),
-    CaseStatus.SUSPENDED: _l("Suspended"),
-    CaseStatus.CLOSED: _l("Closed"),
-    CaseStatus.REFUSED: _l("Not filed"),
-    CaseStatus.VOID: _l("Void"),
-}
+STATUSES: dict[CaseStatus, Words] = {CaseStatus(name): words for name, words in state_words(KIND).items()}
 
 SOURCES: dict[CaseSource, Words] = {
     CaseSource.INSPECTOR: _l("Inspector"),
@@ -50,28 +42,3 @@ LOCATED: dict[LocatedBy, Words] = {
     LocatedBy.IMPORT: _l("by the source's coordinates"),
     LocatedBy.DEFAULT: _l("not truly located: the source's stand-in point"),
 }
-
-# What the button of a move says, by status before and after; the status after it where nothing is said.
-ACTS: dict[tuple[str, str], Words] = {
-    ("reported", "verifying"): _l("Ask the inspector to verify"),
-    ("verifying", "reported"): _l("Give the result of verifying"),
-    ("reported", "filed"): _l("File the case"),
-    ("reported", "refused"): _l("Don't file the case"),
-    ("reported", "closed"): _l("Handled on the spot: close"),
-    ("filed", "handling"): _l("Dispatch to a department"),
-    ("handling", "filed"): _l("Send back to dispatch"),
-    ("handling", "checking"): _l("Report as handled"),
-    ("checking", "handling"): _l("Send back for rework"),
-    ("checking", "closed"): _l("Close the case"),
-    ("filed", "suspended"): _l("Suspend the case"),
-    ("handling", "suspended"): _l("Suspend the case"),
-    ("suspended", "filed"): _l("Resume the case"),
-    ("suspended", "handling"): _l("Resume the case"),
-    ("closed", "handling"): _l("Reopen the case"),
-}
-VOID_ACT: Words = _l("Declare void")
-
-
-def act_words(start: str, to: str) -> Words:
-    """What the button of a move says."""
-    return VOID_ACT if to == CaseStatus.VOID.value else ACTS[start, to]

@@ -136,14 +136,22 @@ def write_generated_cases(
     is_closed = (kept["status"] == "closed").to_numpy()
     in_time = (closed <= kept["due_at"]).to_numpy()
     on_time = column(bool(yes) if done else None for yes, done in zip(in_time, is_closed, strict=True))
+    due = kept["due_at"].where(kept["filed_at"] <= until)
     columns = ["id", "number", "class_id", "status", "source", "department", "reported_at", "geom", "unit_cell_id",
                "area_code", "located_by"]  # fmt: skip
     put(db, "cases", kept[columns].assign(
-        closed_at=closed, due_at=kept["due_at"].where(kept["filed_at"] <= until), is_on_time=on_time,
+        closed_at=closed, due_at=due, yellow_at=kept["reported_at"] + 0.8 * (due - kept["reported_at"]),
+        entered_at=_entered(kept, until), is_on_time=on_time,
         outcome=column("resolved" if done else None for done in is_closed), accuracy_m=5.0, is_generated=True,
         recorded_at=kept["reported_at"],
     ))  # fmt: skip
     return _write_moves(db, kept, until)
+
+
+def _entered(cases: pd.DataFrame, until: np.datetime64) -> pd.Series[datetime]:
+    """When each case came to where it stands: its newest step that has happened."""
+    steps = cases[["reported_at", *(f"{step}_at" for step in STEPS)]]
+    return steps.where(steps <= until).max(axis=1)
 
 
 def _write_moves(db: Session, cases: pd.DataFrame, until: np.datetime64) -> int:
@@ -160,10 +168,15 @@ def _write_moves(db: Session, cases: pd.DataFrame, until: np.datetime64) -> int:
     return put(db, "case_moves", moves.assign(actor="demo", recorded_at=moves["at"]))
 
 
+ACTS = {"reported": "report", "filed": "file", "handling": "dispatch", "checking": "done", "closed": "close",
+        "refused": "refuse"}  # fmt: skip
+
+
 def _step(
     cases: pd.DataFrame, before: str | None, to: str, at: pd.Series[datetime], which: NDArray[np.bool_]
 ) -> pd.DataFrame:
-    return pd.DataFrame({"case_id": cases["id"][which], "from_status": before, "to_status": to, "at": at[which]})
+    ids = cases["id"][which]
+    return pd.DataFrame({"case_id": ids, "act": ACTS[to], "from_status": before, "to_status": to, "at": at[which]})
 
 
 def emergency_class_ids(db: Session) -> dict[tuple[str, str], int]:

@@ -13,7 +13,7 @@ from sqlalchemy import Date, DateTime, Enum, inspect
 from app.workflow.models import Matter
 
 ENGINE_FACTS = (
-    "status", "entered_at", "clock", "due_at", "stage_due_at", "wake_at", "wake_act", "closed_at"
+    "status", "entered_at", "clock", "due_at", "yellow_at", "stage_due_at", "wake_at", "wake_act", "closed_at"
 )  # fmt: skip
 
 

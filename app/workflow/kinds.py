@@ -71,6 +71,13 @@ class FormField(Named):
         return self
 
 
+class Wake(Strict):
+    """What the matter does by itself: an act, on the day or at the moment that a field of the form gives."""
+
+    at: str
+    act: str
+
+
 class Act(Named):
     """One thing that can be done to a matter.
 
@@ -92,6 +99,7 @@ class Act(Named):
     at_most: int | None = Field(default=None, ge=1)
     tone: Literal["main", "plain", "danger"] = "plain"
     undo: bool = False
+    wake: Wake | None = None
 
     def field(self, name: str) -> FormField | None:
         """What the act asks for under a name; None if it doesn't."""
@@ -134,6 +142,8 @@ class Kind(Strict):
             yield from (f"act {act.name}: there is no state {one}" for one in sorted(unknown))
             wanted = {*act.opens, *([act.answers] if act.answers else [])}
             yield from (f"act {act.name}: there is no task {one}" for one in sorted(wanted - self.tasks.keys()))
+            if act.wake is not None and (act.field(act.wake.at) is None or act.wake.act not in names):
+                yield f"act {act.name}: wakes by a field or act that is not there"
             if act.asked_by and not act.roles:
                 yield f"act {act.name} may be asked for, but nobody may grant it"
         for name, state in self.states.items():

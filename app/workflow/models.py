@@ -16,7 +16,7 @@ class Matter(HasId):
     """Columns of a matter's own table. Only `moves` writes them, and each time with a new row of `MoveRow`.
 
     `revision` counts the moves: who acts says which one was seen. `clock` holds the whole limit (`app.clocks`), from
-    which `due_at` is worked out; `stage_due_at` is the end of the present state's own limit. At `wake_at` the engine
+    which `due_at` and `yellow_at` (80 % of it used) are worked out; `stage_due_at` is the end of the present state's own limit. At `wake_at` the engine
     does `wake_act` by itself.
     """
 
@@ -25,6 +25,7 @@ class Matter(HasId):
     entered_at: Mapped[datetime] = mapped_column(server_default=func.now())
     clock: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     due_at: Mapped[datetime | None]
+    yellow_at: Mapped[datetime | None]
     stage_due_at: Mapped[datetime | None]
     wake_at: Mapped[datetime | None]
     wake_act: Mapped[str | None]

@@ -23,6 +23,7 @@ from app.workflow.situation import Effect, Given, Guard, M, Situation
 from gis.errors import CityError, Conflict, Forbidden, InvalidInput, NotFound
 from grid.reach import Viewer
 
+BEGUN = "report"  # the first move of every matter
 UNDO_FOR = timedelta(minutes=10)
 
 
@@ -106,6 +107,16 @@ class Workflow(Generic[M]):
         """What guards and effects are handed."""
         return Situation(self.kind, act, matter, viewer, now, given)
 
+    def begin(self, db: Session, viewer: Viewer, matter: M, *, at: datetime) -> MoveRow:
+        """Add a new matter and its first move; the first stage's clock starts at `at`."""
+        now = timing.now(db)
+        state = self.kind.states[matter.status]
+        matter.stage_due_at = timing.limit_ends(db, state.limit, at)
+        db.add(matter)
+        db.flush()
+        begun = Act(name=BEGUN, zh=state.zh, en=state.en, start=(matter.status,), to=STAYS)
+        return self._write(db, self.situation(matter, begun, viewer, now), None, Given(at=at))
+
     # --- which acts -------------------------------------------------------------------------------------------------
 
     def choices(self, db: Session, viewer: Viewer, matter: M, now: datetime) -> list[Choice]:
@@ -185,6 +196,7 @@ class Workflow(Generic[M]):
         if to != before:
             tasks.withdraw(db, self.kind, matter.id, now, to=to)
             timing.enter(db, self.kind, matter, to, now)
+        timing.set_wake(db, act, matter, given.answers)
         for task in act.opens:
             tasks.open_task(db, self.kind, situation, task)
         return self._write(db, situation, before, given)
@@ -218,7 +230,7 @@ class Workflow(Generic[M]):
         setattr(row, self.link.key, matter.id)
         db.add(row)
         db.flush()
-        if self.after is not None:
+        if self.after is not None and situation.act.name != BEGUN:
             self.after(db, situation, row)
         return row
 
@@ -229,7 +241,7 @@ class Workflow(Generic[M]):
         row = self.move_row
         held = self._moves_of(matter_id).where(row.at <= at).order_by(row.at.desc(), row.id.desc()).limit(1)
         last = db.scalars(held).first()
-        return None if last is None else dict(last.facts)
+        return None if last is None else {"status": last.to_status} | last.facts
 
     def undo(self, db: Session, viewer: Viewer, matter: M) -> MoveRow:
         """Take the newest move of a locked matter back: a new row that puts the facts before it in force again.

@@ -72,7 +72,7 @@ def grant(db: Session, workflow: Workflow[M], viewer: Viewer, number: str, reque
     matter = workflow.locked(db, viewer, number)
     asked = _pending(db, workflow, matter.id, request_id)
     act = workflow.open_act(matter, asked.act)
-    if viewer.role not in act.roles or asked.asked_by == viewer.account_id:
+    if viewer.role not in act.roles or (asked.asked_by is not None and asked.asked_by == viewer.account_id):
         raise Forbidden("This is not yours to grant.")
     _close(db, asked, RequestStatus.GRANTED, viewer, reply)
     workflow.apply(db, viewer, matter, act, Given(dict(asked.answers), asker=asked.asker))

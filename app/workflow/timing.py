@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -11,7 +14,7 @@ from app.clocks.clock import Clock
 from app.clocks.limits import Limit, parse_limit
 from app.clocks.service import calendar_of
 from app.clocks.worktime import due_at
-from app.workflow.kinds import Kind
+from app.workflow.kinds import Act, Kind
 from app.workflow.models import Matter
 
 
@@ -27,7 +30,10 @@ def limit_ends(db: Session, limit: str | None, start: datetime) -> datetime | No
 
 def clock_of(db: Session, matter: Matter) -> Clock | None:
     """The whole clock of a matter; None while it has no limit."""
-    return Clock.from_dict(matter.clock, calendar_of(db, matter.clock["calendar"])) if matter.clock else None
+    if not matter.clock:
+        return None
+    kept = matter.clock
+    return Clock.from_dict(kept, calendar_of(db, kept["calendar"], kept["calendar_version"]))
 
 
 def start_clock(db: Session, matter: Matter, limit: Limit | str, at: datetime) -> None:
@@ -38,7 +44,7 @@ def start_clock(db: Session, matter: Matter, limit: Limit | str, at: datetime) -
 def put_clock(matter: Matter, clock: Clock) -> None:
     """Keep a clock with its matter; `due_at` is what lists and maps read."""
     matter.clock = clock.to_dict()
-    matter.due_at = clock.due_at
+    matter.due_at, matter.yellow_at = clock.due_at, clock.yellow_at
 
 
 def enter(db: Session, kind: Kind, matter: Matter, to: str, at: datetime) -> None:
@@ -65,3 +71,12 @@ def _turned(clock: Clock, before: str, after: str, at: datetime) -> Clock:
     if after == "stopped":
         return clock.stop(at)
     return clock.pause(at) if after == "paused" else clock
+
+
+def set_wake(db: Session, act: Act, matter: Matter, answers: Mapping[str, Any]) -> None:
+    """When the matter goes on by itself, if the act says so: a day begins with its first moment in the city."""
+    if act.wake is not None and (at := answers.get(act.wake.at)) is not None:
+        day = len(at) == len("2026-01-01")
+        zone = ZoneInfo(calendar_of(db).time_zone)
+        matter.wake_at = datetime.combine(date.fromisoformat(at), time(), zone) if day else datetime.fromisoformat(at)
+        matter.wake_act = act.wake.act

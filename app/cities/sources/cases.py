@@ -58,6 +58,8 @@ def write_cases(
     refused.add(part.file, rows.iloc[located.outside], "grid.outside_city", "outside the city's cells")
     kept = located.frame.reset_index(drop=True)
     kept["id"] = take_ids(db, "cases", len(kept))
+    kept["yellow_at"] = kept["reported_at"] + 0.8 * (kept["due_at"] - kept["reported_at"])
+    kept["entered_at"] = kept["closed_at"].fillna(kept["reported_at"])
     put(db, "cases", kept)
     _write_moves(db, kept)
     return {str(by): int(count) for by, count in kept["located_by"].value_counts().items()}
@@ -143,6 +145,6 @@ def _or_none(values: pd.Series[str]) -> pd.Series[str]:
 def _write_moves(db: Session, cases: pd.DataFrame) -> None:
     """Reported and, where the source says so, closed. A closing before the opening is kept as it is recorded."""
     closed = cases[cases["status"].eq("closed") & cases["closed_at"].notna()]
-    first = {"case_id": cases["id"], "from_status": None, "to_status": "reported", "at": cases["reported_at"]}
-    last = {"case_id": closed["id"], "from_status": "reported", "to_status": "closed", "at": closed["closed_at"]}
+    first = {"case_id": cases["id"], "act": "report", "from_status": None, "to_status": "reported", "at": cases["reported_at"]}
+    last = {"case_id": closed["id"], "act": "self_handled", "from_status": "reported", "to_status": "closed", "at": closed["closed_at"]}
     put(db, "case_moves", pd.concat([pd.DataFrame(first), pd.DataFrame(last)]).assign(actor="import"))

@@ -1,0 +1,77 @@
+"""Filing conditions: which a class offers, the limit that one sets, and what closing under it needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import get_locale
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.cases.models import Case, CaseClass, FilingCondition
+from app.clocks.limits import Limit, parse_limit
+from app.clocks.words import limit_words
+from gis.errors import InvalidInput
+from grid.models import UnitCell
+
+OTHERS = ""  # the limit of all area profiles that have none of their own
+
+
+class ConditionMissing(InvalidInput):
+    """The class has filing conditions, and none was chosen."""
+
+    code = "cases.condition_missing"
+
+
+class ConditionWrong(InvalidInput):
+    """The condition is another class's, or no longer in force."""
+
+    code = "cases.condition_wrong"
+
+
+def offered(db: Session, class_id: int) -> list[FilingCondition]:
+    """The conditions in force for a class, in the order of their codes; those of its major where it has none."""
+    for wanted in (class_id, db.scalar(select(CaseClass.parent_id).where(CaseClass.id == class_id))):
+        chosen = select(FilingCondition).where(FilingCondition.class_id == wanted, FilingCondition.valid_to.is_(None))
+        if found := list(db.scalars(chosen.order_by(FilingCondition.code))):
+            return found
+    return []
+
+
+def chosen(db: Session, class_id: int, condition_id: int | None) -> FilingCondition | None:
+    """The condition that a case of a class is filed under; None where the class has none to choose from.
+
+    Raises ConditionMissing, ConditionWrong.
+    """
+    known = {one.id: one for one in offered(db, class_id)}
+    if not known:
+        if condition_id is not None:
+            raise ConditionWrong("This class has no such filing condition.", field="condition_id")
+        return None
+    if condition_id is None:
+        raise ConditionMissing("Choose the filing condition: it sets the limit.", field="condition_id")
+    if condition_id not in known:
+        raise ConditionWrong("This class has no such filing condition.", field="condition_id")
+    return known[condition_id]
+
+
+def limit_of(db: Session, condition: FilingCondition, case: Case) -> tuple[Limit | None, str]:
+    """The limit of a condition at a case's place, and the area profile that it was taken from."""
+    profile = db.scalar(select(UnitCell.management_level).where(UnitCell.id == case.unit_cell_id)) or OTHERS
+    found: Any = condition.limits.get(profile)
+    if found is None:
+        profile, found = OTHERS, condition.limits.get(OTHERS)
+    return (parse_limit(found) if found else None), profile
+
+
+def words(db: Session, condition: FilingCondition, case: Case) -> str:
+    """A condition in the reader's language, with the limit that it sets at the case's place."""
+    locale = get_locale()
+    said = condition.text_zh if locale is not None and locale.language == "zh" else condition.text_en
+    limit, _profile = limit_of(db, condition, case)
+    return f"{said} · {limit_words(limit)}" if limit else said
+
+
+def of_case(db: Session, case: Case) -> FilingCondition | None:
+    """The condition that a case was filed under, in force or not."""
+    return db.get(FilingCondition, case.condition_id) if case.condition_id is not None else None

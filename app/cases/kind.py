@@ -1,0 +1,11 @@
+"""The declared kind of matter that a grid case is."""
+
+from __future__ import annotations
+
+from app.accounts.models import Role
+from app.cases.guards import GUARDS
+from app.settings import PROJECT
+from app.workflow.kinds import read_kind
+
+KIND = read_kind(PROJECT / "data" / "workflows" / "grid-case.toml")
+KIND.check(guards=GUARDS, roles=[role.value for role in Role])

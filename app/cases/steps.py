@@ -1,0 +1,64 @@
+"""The next steps of a case as programs and pages read them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.cases import acts, conditions
+from app.cases.models import Case
+from app.cases.reading import iso
+from app.cases.workflow import CASES
+from app.errors import words_of
+from app.workflow.kinds import FormField
+from app.workflow.labels import label, said
+from app.workflow.moves import Choice
+from grid.reach import Viewer
+
+
+def as_json(db: Session, viewer: Viewer, number: str) -> dict[str, Any]:
+    """Revision, stage clock, acts with their forms and what blocks them, what was asked for, open tasks."""
+    case = acts.get(db, viewer, number)
+    return {
+        "revision": case.revision, "entered_at": iso(case.entered_at), "stage_due_at": iso(case.stage_due_at),
+        "acts": [choice_json(db, case, one) for one in acts.choices(db, viewer, number)],
+        "requests": [
+            {
+                "id": one.id, "act": one.act, "words": label(CASES.kind, f"acts.{one.act}"), "asker": one.asker,
+                "asked_at": iso(one.asked_at), "note": one.answers.get("note", ""), "answers": one.answers,
+                "may_answer": may_answer, "is_own": is_own,
+            }
+            for one, may_answer, is_own in acts.waiting(db, viewer, case)
+        ],
+        "tasks": [
+            {"task": one.task, "words": label(CASES.kind, f"tasks.{one.task}"), "role": one.role,
+             "department": one.department, "due_at": iso(one.due_at)}
+            for one in acts.open_tasks(db, case)
+        ],
+    }  # fmt: skip
+
+
+def choice_json(db: Session, case: Case, choice: Choice) -> dict[str, Any]:
+    """An act: its words, its form, and why it is blocked if it is."""
+    act = choice.act
+    return {
+        "act": act.name, "words": label(CASES.kind, f"acts.{act.name}"), "tone": act.tone, "asks": choice.asks,
+        "can_undo": act.undo,
+        "blocked": None if choice.why_not is None
+        else {"code": choice.why_not.code, "detail": words_of(choice.why_not)},
+        "form": [field_json(db, case, one) for one in act.form],
+    }  # fmt: skip
+
+
+def field_json(db: Session, case: Case, field: FormField) -> dict[str, Any]:
+    """One thing that an act asks for; choices come with their words."""
+    offered = [{"value": value, "words": said(one)} for value, one in field.choices.items()]
+    required = field.required
+    if field.kind == "condition":
+        known = conditions.offered(db, case.class_id)
+        offered = [{"value": str(one.id), "words": conditions.words(db, one, case)} for one in known]
+        required = bool(known)
+    return {
+        "name": field.name, "kind": field.kind, "words": said(field), "required": required, "choices": offered,
+    }  # fmt: skip
