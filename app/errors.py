@@ -96,6 +96,11 @@ def words_of(error: CityError) -> str:
     return template.format(**error.places) if error.places else template
 
 
+def status_of(error: CityError) -> int:
+    """The HTTP status of an error's family, for pages that answer it themselves."""
+    return next((status for family, status in STATUS if isinstance(error, family)), 500)
+
+
 def problem_of(error: CityError) -> Problem:
     """The problem that an error of ours is told as."""
     if isinstance(error, Unavailable):

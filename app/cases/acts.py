@@ -15,7 +15,7 @@ from app.cases.workflow import CASES
 from app.workflow import requests, tasks, timing
 from app.workflow.models import WorkflowRequest
 from app.workflow.moves import Choice
-from app.workflow.situation import Given
+from app.workflow.situation import NOTHING, Given
 from gis.errors import Forbidden, InvalidInput, NotFound
 from grid.reach import Viewer
 
@@ -28,7 +28,7 @@ class Done:
     request: WorkflowRequest | None = None
 
 
-def act(db: Session, viewer: Viewer, number: str, name: str, given: Given = Given(), *,
+def act(db: Session, viewer: Viewer, number: str, name: str, given: Given = NOTHING, *,
         revision: int | None = None) -> Done:  # fmt: skip
     """Do an act, or ask for it where the role may only ask. Raises what `Workflow.do` and `requests.ask` raise."""
     declared = CASES.kind.act(name)
@@ -55,6 +55,11 @@ def undo(db: Session, viewer: Viewer, number: str) -> Case:
     case = CASES.locked(db, viewer, number)
     CASES.undo(db, viewer, case)
     return case
+
+
+def may_undo(db: Session, viewer: Viewer, case_id: int) -> bool:
+    """Whether the newest step of a case is the viewer's to take back."""
+    return viewer.account_id is not None and CASES.why_no_undo(db, viewer, case_id) is None
 
 
 def get(db: Session, viewer: Viewer, number: str) -> Case:

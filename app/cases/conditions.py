@@ -66,10 +66,16 @@ def limit_of(db: Session, condition: FilingCondition, case: Case) -> tuple[Limit
 
 def words(db: Session, condition: FilingCondition, case: Case) -> str:
     """A condition in the reader's language, with the limit that it sets at the case's place."""
-    locale = get_locale()
-    said = condition.text_zh if locale is not None and locale.language == "zh" else condition.text_en
+    said = told(db, condition.id)
     limit, _profile = limit_of(db, condition, case)
     return f"{said} · {limit_words(limit)}" if limit else said
+
+
+def told(db: Session, condition_id: int | None) -> str:
+    """A condition by id in the reader's language, in force or not; empty for none."""
+    one = db.get(FilingCondition, condition_id) if condition_id is not None else None
+    locale = get_locale()
+    return "" if one is None else one.text_zh if locale is not None and locale.language == "zh" else one.text_en
 
 
 def of_case(db: Session, case: Case) -> FilingCondition | None:

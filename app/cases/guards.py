@@ -86,8 +86,8 @@ def own_department(_db: Session, here: Here) -> CityError | None:
 
 def parts_are_over(db: Session, here: Here) -> CityError | None:
     """A case that was split waits for its parts."""
-    waits = select(func.count()).select_from(Case).where(
-        Case.parent_id == here.matter.id, Case.status.in_(OPEN_STATUSES)
+    waits = (
+        select(func.count()).select_from(Case).where(Case.parent_id == here.matter.id, Case.status.in_(OPEN_STATUSES))
     )
     count = db.scalars(waits).one()
     return PartsOpen("Parts of it are still open: {count}.", count=count) if count else None

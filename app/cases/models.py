@@ -6,7 +6,7 @@ import enum
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, func, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from app.workflow.models import Matter, MoveRow
@@ -128,6 +128,7 @@ class Case(Base, Matter, Located):
         Index("ix_cases_class_id", "class_id"),
         Index("ix_cases_status_area_code", "status", "area_code"),  # counts by status are read from it alone
         Index("ix_cases_due_at_open", "due_at", postgresql_where=text("due_at IS NOT NULL AND closed_at IS NULL")),
+        CheckConstraint("(due_at IS NULL) = (yellow_at IS NULL)", name="clock"),
         Index("ix_cases_wake_at", "wake_at", postgresql_where=text("wake_at IS NOT NULL")),
         Index("ix_cases_parent_id", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
         Index("ix_cases_merged_into_id", "merged_into_id", postgresql_where=text("merged_into_id IS NOT NULL")),
@@ -137,7 +138,7 @@ class Case(Base, Matter, Located):
     external_system: Mapped[str | None]
     external_id: Mapped[str | None]
     class_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("case_classes.id"))
-    status: Mapped[CaseStatus] = mapped_column(enum_text(CaseStatus), server_default="reported")  # type: ignore[assignment]  # the engine's text, as an enum
+    status: Mapped[CaseStatus] = mapped_column(enum_text(CaseStatus), server_default="reported")
     source: Mapped[CaseSource] = mapped_column(enum_text(CaseSource))
     description: Mapped[str] = mapped_column(server_default="")
     department: Mapped[str | None]

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.accounts.session import current_viewer
-from app.cases import acts, photos, queries, reading, show, steps
+from app.cases import acts, conditions, photos, queries, reading, show, steps
 from app.cases.classes import departments, majors
 from app.cases.kind import KIND
 from app.cases.models import OPEN_STATUSES, CaseStatus
@@ -23,7 +23,7 @@ from app.cases.queries import CaseFilter
 from app.cases.schemas import CaseQuery
 from app.cases.words import KINDS, SOURCES, STATUSES
 from app.components import queries as components
-from app.errors import words_of
+from app.errors import status_of, words_of
 from app.web import paging
 from app.workflow.situation import Given
 from gis.db import transaction
@@ -161,7 +161,7 @@ def post_move(number: str) -> BaseResponse | tuple[str, int]:
             acts.act(db, viewer, number, act, Given(_answers(act)), revision=revision)
     except (InvalidInput, Conflict) as error:
         with transaction() as db:
-            return _page(db, viewer, number, failed=error, typed=form.to_dict()), 422
+            return _page(db, viewer, number, failed=error, typed=form.to_dict()), status_of(error)
     return redirect(f"/cases/{number}", 303)
 
 
@@ -185,7 +185,7 @@ def post_answer(number: str, request_id: int) -> BaseResponse | tuple[str, int]:
             acts.answer(db, viewer, number, request_id, request.form.get("answer", ""), request.form.get("reply", ""))
     except (InvalidInput, Conflict) as error:
         with transaction() as db:
-            return _page(db, viewer, number, failed=error, typed=request.form.to_dict()), 422
+            return _page(db, viewer, number, failed=error, typed=request.form.to_dict()), status_of(error)
     return redirect(f"/cases/{number}", 303)
 
 
@@ -198,7 +198,7 @@ def post_undo(number: str) -> BaseResponse | tuple[str, int]:
             acts.undo(db, viewer, number)
     except Conflict as error:
         with transaction() as db:
-            return _page(db, viewer, number, failed=error), 422
+            return _page(db, viewer, number, failed=error), status_of(error)
     return redirect(f"/cases/{number}", 303)
 
 
@@ -211,6 +211,7 @@ def _page(
     return render_template(
         "cases/case.html", case=show.line(row, now), facts=_facts(db, viewer, row),
         place=_place(db, row), photos=photos.of_case(db, row.id),
+        may_undo=acts.may_undo(db, viewer, row.id),
         history=show.past(queries.history(db, viewer, number), now), near=_near(db, viewer, row, now),
         steps=told["acts"], asked=told["requests"], tasks=told["tasks"], revision=told["revision"],
         stage_due=show.moment(acts.get(db, viewer, number).stage_due_at, now), departments=departments(db),
@@ -234,6 +235,7 @@ def _facts(db: Session, viewer: Viewer, row: Row[Any]) -> dict[str, Any]:
     code = components.code_of(db, viewer, row.component_id) if row.component_id else None
     return {
         "scheme": row.scheme, "cell": row.unit_cell_code, "accuracy_m": row.accuracy_m, "datum": row.datum_given,
+        "condition": conditions.told(db, row.condition_id),
         "component": code, "outcome": row.outcome, "external_system": row.external_system,
         "external_id": row.external_id,
     }  # fmt: skip

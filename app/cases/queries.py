@@ -24,7 +24,8 @@ Street = aliased(Area, name="street")
 
 BRIEF: tuple[Any, ...] = (
     Case.id, Case.number, Case.status, Case.source, Case.description, Case.department, Case.reported_at, Case.due_at,
-    Case.yellow_at, Case.stage_due_at, Case.closed_at, Case.is_on_time, Case.located_by, Case.accuracy_m, Case.area_code, Case.is_generated,
+    Case.yellow_at, Case.stage_due_at, Case.closed_at, Case.is_on_time, Case.located_by, Case.accuracy_m,
+    Case.area_code, Case.is_generated,
     func.ST_X(Case.geom).label("lon"), func.ST_Y(Case.geom).label("lat"),
     CaseClass.id.label("class_id"), CaseClass.kind, CaseClass.code.label("class_code"),
     CaseClass.name_zh.label("class_zh"), CaseClass.name_en.label("class_en"),
@@ -37,8 +38,8 @@ BRIEF: tuple[Any, ...] = (
     .label("photo_key"),
 )  # fmt: skip
 DETAIL: tuple[Any, ...] = (
-    *BRIEF, Case.datum_given, Case.located_at, Case.component_id, Case.outcome, Case.attributes, Case.external_system,
-    Case.external_id, Case.recorded_at, Case.unit_cell_id, UnitCell.code.label("unit_cell_code"),
+    *BRIEF, Case.datum_given, Case.located_at, Case.component_id, Case.condition_id, Case.outcome,
+    Case.attributes, Case.external_system, Case.external_id, Case.recorded_at, Case.unit_cell_id, UnitCell.code.label("unit_cell_code"),
     CatalogueScheme.name.label("scheme"),
 )  # fmt: skip
 

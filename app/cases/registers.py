@@ -104,9 +104,11 @@ CASES = ImportRegister(
     finish=(Path(__file__).parent / "import_cases.sql").read_text(),
     after=(
         "INSERT INTO case_moves (case_id, act, from_status, to_status, at, account_id, actor) "
-        "SELECT c.id, 'report', NULL, 'reported', c.reported_at, :account_id, :actor FROM import_new n JOIN cases c USING (id)",
+        "SELECT c.id, 'report', NULL, 'reported', c.reported_at, :account_id, :actor "
+        "FROM import_new n JOIN cases c USING (id)",
         "INSERT INTO case_moves (case_id, act, from_status, to_status, at, account_id, actor, note) "
-        "SELECT c.id, case_act('reported', c.status), 'reported', c.status, coalesce(c.closed_at, :imported_at), :account_id, :actor, "
+        "SELECT c.id, case_act('reported', c.status), 'reported', c.status, coalesce(c.closed_at, :imported_at), "
+        ":account_id, :actor, "
         "coalesce(c.outcome, '') FROM import_new n JOIN cases c USING (id) WHERE c.status <> 'reported'",
     ),
 )

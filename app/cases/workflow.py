@@ -17,8 +17,10 @@ from app.live.service import announce
 from app.workflow.moves import Workflow
 from app.workflow.situation import Situation
 
-FACTS = ("class_id", "department", "condition_id", "is_on_time", "is_deferred", "parent_id", "merged_into_id", "outcome",
-         "area_code", "unit_cell_id")  # fmt: skip
+FACTS = (
+    "class_id", "department", "condition_id", "is_on_time", "is_deferred", "parent_id", "merged_into_id", "outcome",
+    "area_code", "unit_cell_id",
+)  # fmt: skip
 
 
 def moved(db: Session, here: Situation[Any], row: Any) -> None:

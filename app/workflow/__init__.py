@@ -1,1 +1,1 @@
-"""The workflow engine: kinds of matter are declared (states, acts, roles, guards, forms, limits); it knows no domain."""
+"""The workflow engine: kinds of matter are declared, with states, acts, roles, guards, limits; it knows no domain."""

@@ -17,7 +17,18 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from gis.errors import InvalidInput
 
 FieldKind = Literal[
-    "text", "number", "flag", "choice", "date", "moment", "department", "departments", "photos", "place", "class", "condition"
+    "text",
+    "number",
+    "flag",
+    "choice",
+    "date",
+    "moment",
+    "department",
+    "departments",
+    "photos",
+    "place",
+    "class",
+    "condition",
 ]
 STAYS, BACK = "=", "<"  # an act that leaves the state as it is; one that leads to where the matter was before
 ANY_OPEN = "open"

@@ -1,4 +1,4 @@
-"""What people read of a kind of matter: the declaration's words, or the city's own where it has named a step otherwise."""
+"""What people read of a kind of matter: the declaration's words, or the city's own names for its steps."""
 
 from __future__ import annotations
 

@@ -16,8 +16,8 @@ class Matter(HasId):
     """Columns of a matter's own table. Only `moves` writes them, and each time with a new row of `MoveRow`.
 
     `revision` counts the moves: who acts says which one was seen. `clock` holds the whole limit (`app.clocks`), from
-    which `due_at` and `yellow_at` (80 % of it used) are worked out; `stage_due_at` is the end of the present state's own limit. At `wake_at` the engine
-    does `wake_act` by itself.
+    which `due_at` and `yellow_at` (80 % of it used) are worked out; `stage_due_at` is the end of the present state's
+    own limit. At `wake_at` the engine does `wake_act` by itself.
     """
 
     status: Mapped[str]

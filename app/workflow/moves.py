@@ -18,8 +18,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from app.workflow import tasks, timing
 from app.workflow.facts import ENGINE_FACTS, facts_of, put_back
 from app.workflow.kinds import BACK, STAYS, Act, Kind
-from app.workflow.models import Matter, MoveRow
-from app.workflow.situation import Effect, Given, Guard, M, Situation
+from app.workflow.models import MoveRow
+from app.workflow.situation import NOTHING, Effect, Given, Guard, M, Situation
 from gis.errors import CityError, Conflict, Forbidden, InvalidInput, NotFound
 from grid.reach import Viewer
 
@@ -71,7 +71,7 @@ class Workflow(Generic[M]):
 
     kind: Kind
     matter: type[M]
-    move_row: type[MoveRow]
+    move_row: type[Any]  # of MoveRow; its constructor takes the columns of the domain's own table
     key: InstrumentedAttribute[Any]
     link: InstrumentedAttribute[Any]
     visible: Any  # (viewer) -> ColumnElement[bool]
@@ -147,12 +147,12 @@ class Workflow(Generic[M]):
         """How often an act was done to a matter; those taken back don't count."""
         row, undone = self.move_row, undone_name(act)
         counted = select(row.act, func.count()).where(self.link == matter_id, row.act.in_((act, undone)))
-        times: dict[str, int] = {name: count for name, count in db.execute(counted.group_by(row.act))}
+        times: dict[str, int] = dict(db.execute(counted.group_by(row.act)).tuples().all())
         return times.get(act, 0) - times.get(undone, 0)
 
     # --- doing one --------------------------------------------------------------------------------------------------
 
-    def do(self, db: Session, viewer: Viewer, number: str, name: str, given: Given = Given(), *,
+    def do(self, db: Session, viewer: Viewer, number: str, name: str, given: Given = NOTHING, *,
            revision: int | None = None) -> M:  # fmt: skip
         """Do an act; the new row is written and the matter stands where it leads.
 
@@ -161,7 +161,7 @@ class Workflow(Generic[M]):
         revision : int, optional
             The revision that the viewer saw; Stale when it is no longer so.
 
-        Raises NotFound (also out of reach), Forbidden, ActNotAllowed, TooOften, Stale, InvalidInput, and what guards say.
+        Raises NotFound (also out of reach), Forbidden, ActNotAllowed, TooOften, Stale, InvalidInput, what guards say.
         """
         viewer.require(self.right)
         matter = self.locked(db, viewer, number, revision)
@@ -221,8 +221,9 @@ class Workflow(Generic[M]):
     def _write(self, db: Session, situation: Situation[M], before: str | None, given: Given) -> MoveRow:
         matter, viewer = situation.matter, situation.viewer
         matter.revision = (matter.revision or 0) + 1
-        row = self.move_row(
-            act=situation.act.name, from_status=before, to_status=matter.status, at=given.at or situation.now, recorded_at=situation.now,
+        row: MoveRow = self.move_row(
+            act=situation.act.name, from_status=before, to_status=matter.status, at=given.at or situation.now,
+            recorded_at=situation.now,
             account_id=viewer.account_id, actor=viewer.name, role=viewer.role, asker=given.asker, note=given.note,
             answers=dict(given.answers), facts=facts_of(matter, (*ENGINE_FACTS, *self.facts)),
             lon=given.lon, lat=given.lat, batch=given.batch,
@@ -248,19 +249,29 @@ class Workflow(Generic[M]):
 
         Only who made it, within ten minutes, where its act can be undone, and only while nothing came after it.
         """
+        if (why_not := self.why_no_undo(db, viewer, matter.id)) is not None:
+            raise why_not
         last, before = self._last_two(db, matter.id)
         now = timing.now(db)
-        act = self.kind.act(last.act) if last else None
-        if last is None or before is None or act is None or not act.undo:
-            raise CannotUndo("This step can't be taken back.")
-        if last.account_id != viewer.account_id or now - last.recorded_at > UNDO_FOR:
-            raise CannotUndo("Only who took this step can take it back, within ten minutes.")
+        assert last is not None
+        assert before is not None
         put_back(matter, before.facts)
-        taken_back = Act(name=undone_name(act.name), zh=act.zh, en=act.en, start=(last.to_status,), to=matter.status)
-        situation = self.situation(matter, taken_back, viewer, now, Given(batch=last.batch))
-        row = self._write(db, situation, last.to_status, Given(batch=last.batch))
+        words = self.kind.act(last.act) or self.kind.states[matter.status]
+        taken_back = Act(name=undone_name(last.act), zh=words.zh, en=words.en, start=(last.to_status,), to=STAYS)
+        given = Given(batch=last.batch)
+        row = self._write(db, self.situation(matter, taken_back, viewer, now, given), last.to_status, given)
         tasks.reopen_after_undo(db, self.kind.kind, matter.id, last.recorded_at, now)
         return row
+
+    def why_no_undo(self, db: Session, viewer: Viewer, matter_id: int) -> CityError | None:
+        """What keeps the newest move from being taken back by a viewer; None if nothing does."""
+        last, before = self._last_two(db, matter_id)
+        act = self.kind.act(last.act) if last else None
+        if last is None or before is None or not before.facts or act is None or not act.undo:
+            return CannotUndo("This step can't be taken back.")
+        if last.account_id != viewer.account_id or timing.now(db) - last.recorded_at > UNDO_FOR:
+            return CannotUndo("Only who took this step can take it back, within ten minutes.")
+        return None
 
     def _last_two(self, db: Session, matter_id: int) -> tuple[MoveRow | None, MoveRow | None]:
         found: Sequence[MoveRow] = db.scalars(

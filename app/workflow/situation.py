@@ -43,6 +43,9 @@ class Given:
         return replace(self, answers=found, note=str(found.pop(NOTE, self.note)))
 
 
+NOTHING = Given()
+
+
 @dataclass(frozen=True)
 class Situation(Generic[M]):
     """One act on one matter, before or while it is done. `given` is None while acts are only listed."""

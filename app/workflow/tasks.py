@@ -32,7 +32,7 @@ def open_task(db: Session, kind: Kind, situation: Situation[Any], name: str) -> 
     db.flush()
 
 
-def open_tasks(kind: str, matter_id: int, name: str | None = None) -> Select[tuple[WorkflowTask]]:
+def open_tasks(kind: str, matter_id: int, name: str | None = None) -> Select[WorkflowTask]:
     """The tasks of a matter that nobody has answered yet."""
     found = select(WorkflowTask).where(
         WorkflowTask.kind == kind, WorkflowTask.matter_id == matter_id, WorkflowTask.done_at.is_(None)
@@ -80,7 +80,5 @@ def reopen_after_undo(db: Session, kind: str, matter_id: int, moved_at: datetime
     of_matter = (WorkflowTask.kind == kind, WorkflowTask.matter_id == matter_id)
     opened = update(WorkflowTask).where(*of_matter, WorkflowTask.opened_at == moved_at, WorkflowTask.done_at.is_(None))
     db.execute(opened.values(done_at=now, result=WITHDRAWN))
-    closed = update(WorkflowTask).where(
-        *of_matter, WorkflowTask.done_at == moved_at, WorkflowTask.result == WITHDRAWN
-    )
+    closed = update(WorkflowTask).where(*of_matter, WorkflowTask.done_at == moved_at, WorkflowTask.result == WITHDRAWN)
     db.execute(closed.values(done_at=None, result=None))

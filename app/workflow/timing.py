@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import DateTime, func, select
 from sqlalchemy.orm import Session
 
 from app.clocks.clock import Clock
@@ -20,7 +20,7 @@ from app.workflow.models import Matter
 
 def now(db: Session) -> datetime:
     """The database's clock at this instant: one clock for all web processes."""
-    return db.scalars(select(func.clock_timestamp())).one()
+    return db.scalars(select(func.clock_timestamp(type_=DateTime(timezone=True)))).one()
 
 
 def limit_ends(db: Session, limit: str | None, start: datetime) -> datetime | None:

@@ -145,6 +145,18 @@ def _or_none(values: pd.Series[str]) -> pd.Series[str]:
 def _write_moves(db: Session, cases: pd.DataFrame) -> None:
     """Reported and, where the source says so, closed. A closing before the opening is kept as it is recorded."""
     closed = cases[cases["status"].eq("closed") & cases["closed_at"].notna()]
-    first = {"case_id": cases["id"], "act": "report", "from_status": None, "to_status": "reported", "at": cases["reported_at"]}
-    last = {"case_id": closed["id"], "act": "self_handled", "from_status": "reported", "to_status": "closed", "at": closed["closed_at"]}
+    first = {
+        "case_id": cases["id"],
+        "act": "report",
+        "from_status": None,
+        "to_status": "reported",
+        "at": cases["reported_at"],
+    }
+    last = {
+        "case_id": closed["id"],
+        "act": "self_handled",
+        "from_status": "reported",
+        "to_status": "closed",
+        "at": closed["closed_at"],
+    }
     put(db, "case_moves", pd.concat([pd.DataFrame(first), pd.DataFrame(last)]).assign(actor="import"))

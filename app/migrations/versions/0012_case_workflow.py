@@ -1,10 +1,12 @@
 """Workflow of all kinds of matter; cases move by it; filing conditions; the duty chief."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from app.migrations.helpers import read_sql, seal
+from app.migrations.helpers import read_sql
 
 revision = "0012"
 down_revision = "0010"
@@ -54,6 +56,7 @@ def upgrade() -> None:
     op.add_column("case_photos", sa.Column("move_id", sa.BigInteger(), nullable=True))
     op.create_foreign_key(op.f("fk_case_photos_move_id"), "case_photos", "case_moves", ["move_id"], ["id"])
     op.execute(read_sql("0012_case_workflow.sql"))
+    op.create_check_constraint(op.f("ck_cases_clock"), "cases", "(due_at IS NULL) = (yellow_at IS NULL)")
     op.alter_column("case_moves", "act", server_default=None)
     _roles((*ROLES, "chief"))
 
@@ -71,6 +74,7 @@ def downgrade() -> None:
     )
     for column in reversed(_move_columns()):
         op.drop_column("case_moves", column.name)
+    op.drop_constraint(op.f("ck_cases_clock"), "cases")
     for name in ("wake_at", "parent_id", "merged_into_id"):
         op.drop_index(f"ix_cases_{name}", table_name="cases")
     for column in reversed(_case_columns()):
@@ -81,7 +85,7 @@ def downgrade() -> None:
         op.drop_table(table)
 
 
-def _case_columns() -> list[sa.Column]:
+def _case_columns() -> list[sa.Column[Any]]:
     return [
         sa.Column("revision", sa.Integer(), server_default="0", nullable=False),
         sa.Column("entered_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -97,7 +101,7 @@ def _case_columns() -> list[sa.Column]:
     ]
 
 
-def _move_columns() -> list[sa.Column]:
+def _move_columns() -> list[sa.Column[Any]]:
     return [
         sa.Column("act", sa.String(), server_default="", nullable=False),
         sa.Column("role", sa.String(), server_default="", nullable=False),

@@ -1,4 +1,4 @@
-"""The closed loop of a case: who may do what, what it needs, what keeps it from being done, and that history keeps it."""
+"""The closed loop of a case: who may do what, what it needs, what keeps it from being done, and its history."""
 
 from __future__ import annotations
 
@@ -74,7 +74,9 @@ def test_a_case_goes_from_report_to_close_and_keeps_each_step(db: Session, case:
     do("department", "done")
     do("inspector", "checked", result="passed")
     do("intake", "close")
-    assert case.status == S.CLOSED and case.closed_at is not None and case.department == "Lighting"
+    assert case.status == S.CLOSED
+    assert case.closed_at is not None
+    assert case.department == "Lighting"
     kept = db.execute(
         select(CaseMove.act, CaseMove.to_status).where(CaseMove.case_id == case.id).order_by(CaseMove.id)
     ).all()
@@ -175,14 +177,16 @@ def test_filing_needs_one_of_the_conditions_of_the_class(db: Session, case: Case
     before = timing.now(db)
     do("intake", "file", condition_id=condition.id)
     assert case.condition_id == condition.id
-    assert case.due_at is not None and timedelta(0) <= case.due_at - before - timedelta(hours=4) < timedelta(seconds=30)
+    assert case.due_at is not None
+    assert timedelta(0) <= case.due_at - before - timedelta(hours=4) < timedelta(seconds=30)
 
 
 def test_the_limit_is_that_of_the_area_profile_of_the_cell(db: Session, case: Case, do: Do) -> None:
     condition = make_cases.condition(db, case.class_id, limits={"": "9 urgent_hour", "A": "1 urgent_hour"})
     db.execute(update(UnitCell).where(UnitCell.id == case.unit_cell_id).values(management_level="A"))
     do("intake", "file", condition_id=condition.id)
-    assert case.due_at is not None and case.due_at - timing.now(db) <= timedelta(hours=1)
+    assert case.due_at is not None
+    assert case.due_at - timing.now(db) <= timedelta(hours=1)
 
 
 def test_a_running_case_keeps_its_limit_when_the_catalogue_changes(db: Session, case: Case, do: Do) -> None:
@@ -207,7 +211,8 @@ def test_an_extension_is_asked_for_and_adds_one_original_limit_twice_at_most(db:
     assert first_due is not None
     for count in (1, 2):
         asked = acts.act(db, WHO["department"], case.number, "extend", Given(note="parts are missing")).request
-        assert asked is not None and case.due_at == first_due + timedelta(hours=4 * (count - 1))
+        assert asked is not None
+        assert case.due_at == first_due + timedelta(hours=4 * (count - 1))
         acts.answer(db, WHO["dispatcher"], case.number, asked.id, "grant")
         assert case.due_at == first_due + timedelta(hours=4 * count)
     with pytest.raises(TooOften):
@@ -226,13 +231,17 @@ def test_a_suspended_case_rests_goes_on_by_itself_and_where_it_was(db: Session, 
     filed(db, case, do)
     day = (timing.now(db) + timedelta(days=30)).date()
     do("chief", "suspend", until=day.isoformat())
-    assert case.status == S.SUSPENDED and case.due_at is None
-    assert case.wake_at is not None and case.wake_at.isoformat() == f"{day}T00:00:00+08:00"
+    assert case.status == S.SUSPENDED
+    assert case.due_at is None
+    assert case.wake_at is not None
+    assert case.wake_at.isoformat() == f"{day}T00:00:00+08:00"
     assert wake_suspended(db, case.wake_at - timedelta(seconds=1)) == 0
     assert wake_suspended(db, case.wake_at) == 1
-    assert case.status == S.HANDLING and case.due_at is not None
+    assert case.status == S.HANDLING
+    assert case.due_at is not None
     last = CASES.last_move(db, case.id)
-    assert last is not None and (last.act, last.role) == ("resume", "system")
+    assert last is not None
+    assert (last.act, last.role) == ("resume", "system")
 
 
 @pytest.mark.parametrize("days", [0, 366])
@@ -255,11 +264,13 @@ def test_sending_back_is_asked_by_the_department_and_accepted_by_the_dispatcher(
 ) -> None:
     filed(db, case, do)
     asked = acts.act(db, WHO["department"], case.number, "send_back", Given(note="not our lamp")).request
-    assert asked is not None and case.status == S.HANDLING
+    assert asked is not None
+    assert case.status == S.HANDLING
     acts.answer(db, WHO["dispatcher"], case.number, asked.id, "grant")
     assert case.status == S.FILED
     last = CASES.last_move(db, case.id)
-    assert last is not None and (last.asker, last.note) == ("department", "not our lamp")
+    assert last is not None
+    assert (last.asker, last.note) == ("department", "not our lamp")
 
 
 # --- closing ---------------------------------------------------------------------------------------------------------
@@ -326,7 +337,7 @@ def test_handled_on_the_spot_needs_before_and_after(db: Session, case: Case, do:
 def test_closing_after_the_limit_is_late_and_a_granted_appeal_counts(db: Session, case: Case, do: Do) -> None:
     filed(db, case, do)
     do("department", "done")
-    db.execute(text("UPDATE cases SET due_at = now() - interval '1 hour'"))
+    db.execute(text("UPDATE cases SET due_at = now() - interval '1 hour', yellow_at = now() - interval '2 hours'"))
     db.expire(case)
     do("intake", "close")
     assert case.is_on_time is False
@@ -348,7 +359,8 @@ def test_a_closed_case_is_reopened_within_thirty_days(db: Session, case: Case, d
     case.closed_at = timing.now(db) - timedelta(days=29)
     db.flush()
     assert do("intake", "reopen").status == S.HANDLING
-    assert case.closed_at is None and case.is_on_time is None
+    assert case.closed_at is None
+    assert case.is_on_time is None
 
 
 # --- beside the line -------------------------------------------------------------------------------------------------
@@ -366,7 +378,8 @@ def test_oversight_is_a_task_that_outlives_the_state(db: Session, case: Case, do
 def test_correcting_the_place_keeps_the_old_assignment(db: Session, case: Case, do: Do) -> None:
     old_cell = case.unit_cell_id
     do("intake", "correct", place=list(make_cases.NORTH))
-    assert case.area_code == make_cases.NORTH_AREA and case.unit_cell_id != old_cell
+    assert case.area_code == make_cases.NORTH_AREA
+    assert case.unit_cell_id != old_cell
     [kept] = db.scalars(select(Relocation).where(Relocation.register == "cases", Relocation.record_id == case.id))
     assert (kept.unit_cell_id, kept.area_code, kept.reason) == (old_cell, make_cases.SOUTH_AREA, "corrected")
     with pytest.raises(InvalidInput):
@@ -377,7 +390,9 @@ def test_the_newest_step_is_taken_back_within_ten_minutes(db: Session, case: Cas
     condition = make_cases.condition(db, case.class_id, limits={"": "4 urgent_hour"})
     do("intake", "file", condition_id=condition.id)
     acts.undo(db, WHO["intake"], case.number)
-    assert case.status == S.REPORTED and case.due_at is None and case.condition_id is None
+    assert case.status == S.REPORTED
+    assert case.due_at is None
+    assert case.condition_id is None
     do("intake", "file", condition_id=condition.id)
     db.execute(text("ALTER TABLE case_moves DISABLE TRIGGER sealed"))
     db.execute(text("UPDATE case_moves SET recorded_at = recorded_at - interval '11 minutes'"))
@@ -402,7 +417,8 @@ def test_what_is_blocked_says_why(db: Session, case: Case, do: Do) -> None:
     do("department", "done")
     found = {one.act.name: one for one in acts.choices(db, WHO["chief"], case.number)}
     blocked = found["close"].why_not
-    assert blocked is not None and blocked.code == "cases.evidence_missing"
+    assert blocked is not None
+    assert blocked.code == "cases.evidence_missing"
     assert found["rework"].why_not is None
 
 

@@ -51,7 +51,7 @@ def test_open311_rows_become_cases_with_their_first_move(take, db: Session) -> N
     assert opened.attributes["weather"] == "rain"
     assert (closed.status.value, closed.closed_at is not None) == ("closed", True)
     moves = db.scalars(select(CaseMove).where(CaseMove.case_id == closed.id).order_by(CaseMove.id)).all()
-    assert [(one.from_status, one.to_status.value) for one in moves] == [(None, "reported"), ("reported", "closed")]
+    assert [(one.from_status, one.to_status) for one in moves] == [(None, "reported"), ("reported", "closed")]
     assert moves[1].at == closed.closed_at
     assert queries.get(db, make_cases.viewer(), closed.number).class_en == "Street lamp"
 

@@ -11,8 +11,7 @@ from flask_openapi3 import OpenAPI
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.cases import moves
-from app.cases.models import CaseStatus
+from app.cases import acts
 from layers.mercator import tile_at
 from tests import make, make_accounts, make_cases
 
@@ -51,7 +50,7 @@ def test_the_layer_takes_the_lists_filters(south: FlaskClient, db: Session) -> N
     lamp = make_cases.case(db, description="very dark")
     event = make_cases.case_class(db, "0102", kind="event", name_zh="暴露垃圾", name_en="Exposed refuse")
     mess = make_cases.case(db, class_id=event.id, source="public")
-    moves.move(db, make_cases.viewer("intake"), mess.number, CaseStatus.FILED)
+    acts.act(db, make_cases.viewer("intake"), mess.number, "file")
     for query, expected in (
         ({"f.status": "filed"}, [mess]),
         ({"f.status": "filed,reported"}, [lamp, mess]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,8 +11,7 @@ from flask_openapi3 import OpenAPI
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.cases import moves
-from app.cases.models import CaseStatus
+from app.cases import acts
 from tests import make, make_accounts, make_cases
 
 
@@ -89,7 +89,7 @@ def test_a_case_on_the_default_point_says_so(intake: FlaskClient, db: Session) -
 
 def test_the_clock_stands_beside_the_case(intake: FlaskClient, db: Session) -> None:
     case = make_cases.case(db, reported_at=datetime.now(UTC) - timedelta(hours=5))
-    db.execute(text("UPDATE cases SET due_at = now() - interval '2 hours'"))
+    db.execute(text("UPDATE cases SET due_at = now() - interval '2 hours', yellow_at = now() - interval '3 hours'"))
     db.expire(case)
     for url in ("/cases?lang=en", f"/cases/{case.number}?lang=en"):
         assert "2 hours over" in page(intake, url)
@@ -99,13 +99,42 @@ def test_the_clock_stands_beside_the_case(intake: FlaskClient, db: Session) -> N
 def test_a_step_by_form_goes_on_or_comes_back_with_what_was_typed(intake: FlaskClient, db: Session) -> None:
     case = make_cases.case(db)
     url = f"/cases/{case.number}/moves"
-    refused = intake.post(url, data={"to": "refused", "expected": "reported", "note": " "})
-    assert refused.status_code == 422
-    done = intake.post(url, data={"to": "filed", "expected": "reported"})
+    refused = intake.post(url, data={"act": "refuse", "revision": "1", "note": " "})
+    assert (refused.status_code, "note" in refused.text) == (422, True)
+    done = intake.post(url, data={"act": "file", "revision": "1"})
     assert (done.status_code, done.headers["Location"]) == (303, f"/cases/{case.number}")
-    stale = intake.post(url, data={"to": "filed", "expected": "reported"})
+    stale = intake.post(url, data={"act": "file", "revision": "1"})
     assert stale.status_code == 409
-    assert intake.post(url, data={"to": "nonsense", "expected": "filed"}).status_code == 422
+    assert "meanwhile" in stale.text
+    assert intake.post(url, data={"act": "nonsense", "revision": "2"}).status_code == 422
+
+
+def test_the_last_step_is_taken_back_on_the_page(intake: FlaskClient, db: Session) -> None:
+    case = make_cases.case(db)
+    url = f"/cases/{case.number}"
+    assert "Take back your last step" not in page(intake, f"{url}?lang=en")
+    intake.post(f"{url}/moves", data={"act": "file"})
+    assert "Take back your last step" in page(intake, f"{url}?lang=en")
+    assert intake.post(f"{url}/undo").status_code == 303
+    db.expire(case)
+    assert case.status == "reported"
+    assert intake.post(f"{url}/undo").status_code == 409
+
+
+def test_a_request_is_answered_on_the_page(app: OpenAPI, intake: FlaskClient, db: Session) -> None:
+    case = make_cases.case(db)
+    url = f"/cases/{case.number}"
+    assert intake.post(f"{url}/moves", data={"act": "void", "note": "logged twice"}).status_code == 303
+    chief = make_accounts.client_as(app, make_accounts.account(db, role="chief"))
+    shown = page(chief, f"{url}?lang=en")
+    assert "logged twice" in shown
+    assert "Grant" in shown
+    found = re.search(rf"{url}/requests/(\d+)", shown)
+    assert found is not None
+    assert chief.post(found[0], data={"answer": "refuse", "reply": " "}).status_code == 422
+    assert chief.post(found[0], data={"answer": "grant"}).status_code == 303
+    db.expire(case)
+    assert case.status == "void"
 
 
 def test_a_new_case_starts_on_the_map(app: OpenAPI, intake: FlaskClient, db: Session) -> None:
@@ -120,9 +149,9 @@ def test_the_first_screen_says_what_waits_for_each_role(app: OpenAPI, intake: Fl
     assert case.number in page(intake, "/?lang=en")
     dispatcher = make_accounts.client_as(app, make_accounts.account(db, role="dispatcher"))
     assert case.number not in page(dispatcher, "/?lang=en")
-    moves.move(db, make_cases.viewer("intake"), case.number, CaseStatus.FILED)
+    acts.act(db, make_cases.viewer("intake"), case.number, "file")
     assert case.number in page(dispatcher, "/?lang=en")
-    db.execute(text("UPDATE cases SET due_at = now() - interval '2 hours', reported_at = now() - interval '9 hours'"))
+    db.execute(text("UPDATE cases SET due_at = now() - interval '2 hours', yellow_at = now() - interval '3 hours'"))
     planner = make_accounts.client_as(app, make_accounts.account(db, role="planner"))
     assert "Cases overdue" in page(planner, "/?lang=en")
     far = make_accounts.client_as(app, make_accounts.account(db, role="dispatcher", areas=[make_cases.NORTH_AREA]))

@@ -12,9 +12,10 @@ from shapely.geometry import Point
 from sqlalchemy import Connection, event, insert, select, text
 from sqlalchemy.orm import Session
 
-from app.cases import moves, queries
+from app.cases import acts, queries
 from app.cases.models import Case, CaseStatus, ClassKind
 from app.cases.queries import CaseFilter
+from app.workflow.situation import Given
 from gis.errors import Forbidden, InvalidInput, NotFound
 from grid.reach import Viewer
 from tests import make, make_cases
@@ -90,7 +91,7 @@ def test_cases_are_filtered_by_what_is_asked(db: Session) -> None:
         db, class_id=lamp.id, description="Lamp is dark 灯不亮", reported_at=make_cases.noon(1), source="public"
     )
     second = make_cases.case(db, class_id=mess.id, at=make_cases.NORTH, reported_at=make_cases.noon(2))
-    moves.move(db, make_cases.viewer("intake"), second.number, CaseStatus.FILED)
+    acts.act(db, make_cases.viewer("intake"), second.number, "file")
     lon, lat = make_cases.HERE
     for asked, expected in (
         (CaseFilter(), [second, first]),
@@ -119,7 +120,8 @@ def test_cases_are_filtered_by_what_is_asked(db: Session) -> None:
 def test_the_clock_is_on_time_then_due_soon_then_overdue(db: Session) -> None:
     make.city(db)
     case = make_cases.case(db, reported_at=make_cases.noon(1))
-    db.execute(text("UPDATE cases SET due_at = :due"), {"due": make_cases.noon(1) + timedelta(hours=10)})
+    hours = {"due": make_cases.noon(1) + timedelta(hours=10), "yellow": make_cases.noon(1) + timedelta(hours=8)}
+    db.execute(text("UPDATE cases SET due_at = :due, yellow_at = :yellow"), hours)
 
     def clock(hours: float) -> list[str]:
         now = make_cases.noon(1) + timedelta(hours=hours)
@@ -173,7 +175,7 @@ def test_near_gives_open_cases_nearest_first_in_geodesic_metres(db: Session) -> 
     far = make_cases.case(db, at=(lon + 0.0008, lat))
     nearest = make_cases.case(db, at=(lon + 0.0002, lat))
     over = make_cases.case(db, at=(lon, lat))
-    moves.move(db, make_cases.viewer("intake"), over.number, CaseStatus.REFUSED, note="nothing there")
+    acts.act(db, make_cases.viewer("intake"), over.number, "refuse", Given(note="nothing there"))
     found = queries.near(db, make_cases.viewer(), Point(lon, lat), 100)
     assert [row.number for row, _ in found] == [nearest.number, far.number]
     for (_, metres), east in zip(found, (0.0002, 0.0008), strict=True):
@@ -212,7 +214,7 @@ def test_near_reads_the_geography_index(db: Session) -> None:
 def test_history_tells_moves_and_earlier_cells_in_order(db: Session) -> None:
     make.city(db)
     case = make_cases.case(db)
-    moves.move(db, make_cases.viewer("intake"), case.number, CaseStatus.FILED)
+    acts.act(db, make_cases.viewer("intake"), case.number, "file")
     db.execute(
         text(
             "INSERT INTO relocations (register, record_id, unit_cell_id, area_code, reason, until_at) "

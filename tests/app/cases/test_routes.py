@@ -118,7 +118,7 @@ def test_another_streets_case_is_not_there_at_any_door(app: OpenAPI, inspector: 
         f"/photos/{key}", f"/photos/{key}/thumbnail", f"/cases/{made['number']}",
     ):  # fmt: skip
         assert inspector.get(path, buffered=True).status_code == 404, path
-    move = inspector.post(f"/api/v1/cases/{made['number']}/moves", json={"to": "void", "note": "x"})
+    move = inspector.post(f"/api/v1/cases/{made['number']}/moves", json={"act": "void", "note": "x"})
     assert move.status_code in (403, 404)
     assert owner.get(f"/photos/{key}", buffered=True).status_code == 200
 
@@ -161,15 +161,29 @@ def test_pages_follow_one_another(inspector: FlaskClient, db: Session) -> None:
 def test_a_move_needs_the_right_and_tells_the_next_ones(app: OpenAPI, inspector: FlaskClient, db: Session) -> None:
     number = inspector.post("/api/v1/cases", json=body(db)).get_json()["number"]
     intake = make_accounts.client_as(app, make_accounts.account(db, role="intake"))
-    assert {one["to"] for one in intake.get(f"/api/v1/cases/{number}").get_json()["moves"]} == {
-        "verifying", "filed", "refused", "void",
-    }  # fmt: skip
-    moved = intake.post(f"/api/v1/cases/{number}/moves", json={"to": "filed", "expected": "reported"})
+    told = intake.get(f"/api/v1/cases/{number}").get_json()
+    assert [one["act"] for one in told["acts"]] == ["correct", "verify", "file", "refuse", "void"]
+    assert [one["act"] for one in told["acts"] if one["asks"]] == ["void"]
+    url = f"/api/v1/cases/{number}/moves"
+    moved = intake.post(url, json={"act": "file", "revision": told["revision"]})
     assert (moved.status_code, moved.get_json()["status"]) == (200, "filed")
-    stale = intake.post(f"/api/v1/cases/{number}/moves", json={"to": "filed", "expected": "reported"})
-    assert (stale.status_code, stale.get_json()["code"]) == (409, "cases.stale")
-    wrong = intake.post(f"/api/v1/cases/{number}/moves", json={"to": "closed"})
-    assert (wrong.status_code, wrong.get_json()["code"]) == (409, "cases.move_not_allowed")
+    stale = intake.post(url, json={"act": "file", "revision": told["revision"]})
+    assert (stale.status_code, stale.get_json()["code"]) == (409, "workflow.stale")
+    wrong = intake.post(url, json={"act": "close"})
+    assert (wrong.status_code, wrong.get_json()["code"]) == (409, "workflow.act_not_allowed")
+    asked = intake.post(url, json={"act": "void", "note": "twice"})
+    assert asked.status_code == 202
+    [request] = asked.get_json()["requests"]
+    answered = intake.post(f"/api/v1/cases/{number}/requests/{request['id']}", json={"answer": "withdraw"})
+    assert (answered.status_code, answered.get_json()["requests"]) == (200, [])
+
+
+def test_a_past_moment_is_asked_over_the_api(inspector: FlaskClient, db: Session) -> None:
+    number = inspector.post("/api/v1/cases", json=body(db)).get_json()["number"]
+    found = inspector.get(f"/api/v1/cases/{number}/as-of", query_string={"at": "2999-01-01T00:00:00+08:00"})
+    assert (found.status_code, found.get_json()["status"]) == (200, "reported")
+    before = inspector.get(f"/api/v1/cases/{number}/as-of", query_string={"at": "2020-01-01T00:00:00+08:00"})
+    assert before.status_code == 404
 
 
 def test_photos_are_taken_by_content_and_served_plain(inspector: FlaskClient, db: Session) -> None:

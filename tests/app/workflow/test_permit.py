@@ -63,7 +63,9 @@ PERMITS: Workflow[Permit] = Workflow(
 
 
 def viewer(role: str, department: str | None = None, account_id: int | None = None) -> Viewer:
-    return Viewer(account_id, f"{role} {department or ''}".strip(), role, ("",), department, frozenset({"permits.move"}))
+    return Viewer(
+        account_id, f"{role} {department or ''}".strip(), role, ("",), department, frozenset({"permits.move"})
+    )
 
 
 WATER, POWER = viewer("department", "Water"), viewer("department", "Power")
@@ -159,8 +161,10 @@ def test_choices_tell_what_is_blocked_and_why(db: Session, do: Callable[..., Per
     permit = submitted(do)
     found = {one.act.name: one for one in PERMITS.choices(db, PLANNER, permit, datetime.now(UTC))}
     assert list(found) == ["ask_more", "grant", "refuse"]
-    assert found["ask_more"].why_not is None and not found["ask_more"].asks
-    assert found["grant"].why_not is not None and found["grant"].why_not.code == "permits.not_reviewed"
+    assert found["ask_more"].why_not is None
+    assert not found["ask_more"].asks
+    assert found["grant"].why_not is not None
+    assert found["grant"].why_not.code == "permits.not_reviewed"
     assert found["refuse"].asks
 
 
@@ -174,7 +178,8 @@ def test_what_one_asks_for_another_grants(db: Session, do: Callable[..., Permit]
     assert [one.id for one in requests.pending(db, "permit", permit.id)] == [asked.id]
     assert requests.grant(db, PERMITS, LEADER, "P1", asked.id).status == "refused"
     last = PERMITS.last_move(db, permit.id)
-    assert last is not None and (last.actor, last.asker, last.note) == ("leader", "planner", "too many works")
+    assert last is not None
+    assert (last.actor, last.asker, last.note) == ("leader", "planner", "too many works")
     with pytest.raises(requests.AlreadyAnswered):
         requests.grant(db, PERMITS, LEADER, "P1", asked.id)
 
@@ -202,9 +207,11 @@ def test_every_past_moment_can_be_asked(db: Session, do: Callable[..., Permit]) 
     permit.road = "Yan'an Road"
     do(PLANNER, "ask_more", note="a drawing")
     then = PERMITS.as_of(db, permit.id, between)
-    assert then is not None and (then["status"], then["road"]) == ("reviewing", "Nanjing West Road")
+    assert then is not None
+    assert (then["status"], then["road"]) == ("reviewing", "Nanjing West Road")
     today = PERMITS.as_of(db, permit.id, timing.now(db))
-    assert today is not None and (today["status"], today["road"]) == ("waiting", "Yan'an Road")
+    assert today is not None
+    assert (today["status"], today["road"]) == ("waiting", "Yan'an Road")
     assert PERMITS.as_of(db, permit.id, datetime(2020, 1, 1, tzinfo=UTC)) is None
 
 
@@ -227,7 +234,8 @@ def test_only_the_newest_step_of_ones_own_is_taken_back(db: Session, do: Callabl
 
 def test_stages_have_limits_and_the_whole_clock_rests_with_the_state(db: Session, do: Callable[..., Permit]) -> None:
     permit = submitted(do)
-    assert permit.stage_due_at is not None and permit.stage_due_at > datetime.now(UTC)
+    assert permit.stage_due_at is not None
+    assert permit.stage_due_at > datetime.now(UTC)
     assert permit.due_at is None
     timing.start_clock(db, permit, "2 urgent_hour", timing.now(db) - timedelta(hours=1))
     assert permit.due_at is not None
@@ -235,10 +243,13 @@ def test_stages_have_limits_and_the_whole_clock_rests_with_the_state(db: Session
     do(PLANNER, "ask_more", note="a drawing")
     assert permit.due_at is None
     do(WATER, "complete")
-    assert permit.due_at is not None and timedelta(0) < permit.due_at - due_before < timedelta(seconds=30)
+    assert permit.due_at is not None
+    assert timedelta(0) < permit.due_at - due_before < timedelta(seconds=30)
     do(LEADER, "refuse", note="no")
     clock = timing.clock_of(db, permit)
-    assert clock is not None and clock.was_in_time is True and permit.closed_at is not None
+    assert clock is not None
+    assert clock.was_in_time is True
+    assert permit.closed_at is not None
 
 
 def test_a_matter_wakes_by_itself(db: Session, do: Callable[..., Permit]) -> None:
@@ -250,5 +261,7 @@ def test_a_matter_wakes_by_itself(db: Session, do: Callable[..., Permit]) -> Non
     assert wake(db, PERMITS, now) == 0
     assert wake(db, PERMITS, now + timedelta(days=2)) == 1
     last = PERMITS.last_move(db, permit.id)
-    assert permit.status == "reviewing" and permit.wake_at is None
-    assert last is not None and last.role == "system"
+    assert permit.status == "reviewing"
+    assert permit.wake_at is None
+    assert last is not None
+    assert last.role == "system"
