@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from app.accounts.models import Role
+from app.accounts.rights import ROLES
 from app.cases.guards import GUARDS
 from app.settings import PROJECT
 from app.workflow.kinds import read_kind
 
 KIND = read_kind(PROJECT / "data" / "workflows" / "grid-case.toml")
-KIND.check(guards=GUARDS, roles=[role.value for role in Role])
+KIND.check(guards=GUARDS, roles=[role.value for role in ROLES])

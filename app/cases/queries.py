@@ -39,7 +39,8 @@ BRIEF: tuple[Any, ...] = (
 )  # fmt: skip
 DETAIL: tuple[Any, ...] = (
     *BRIEF, Case.datum_given, Case.located_at, Case.component_id, Case.condition_id, Case.outcome,
-    Case.attributes, Case.external_system, Case.external_id, Case.recorded_at, Case.unit_cell_id, UnitCell.code.label("unit_cell_code"),
+    Case.attributes, Case.external_system, Case.external_id, Case.recorded_at, Case.unit_cell_id,
+    UnitCell.code.label("unit_cell_code"),
     CatalogueScheme.name.label("scheme"),
 )  # fmt: skip
 

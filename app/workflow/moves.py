@@ -147,7 +147,7 @@ class Workflow(Generic[M]):
         """How often an act was done to a matter; those taken back don't count."""
         row, undone = self.move_row, undone_name(act)
         counted = select(row.act, func.count()).where(self.link == matter_id, row.act.in_((act, undone)))
-        times: dict[str, int] = dict(db.execute(counted.group_by(row.act)).tuples().all())
+        times = {done: int(count) for done, count in db.execute(counted.group_by(row.act))}
         return times.get(act, 0) - times.get(undone, 0)
 
     # --- doing one --------------------------------------------------------------------------------------------------

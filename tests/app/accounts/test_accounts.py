@@ -40,10 +40,10 @@ def test_every_right_in_the_table_is_known_and_every_role_has_some() -> None:
         ("accounts.manage", {"administrator"}),
         ("audit.read", {"administrator"}),
         ("grid.edit", {"administrator"}),
-        ("events.create", {"intake", "commander"}),
+        ("events.create", {"intake", "chief", "commander"}),
         ("events.edit", {"commander"}),
-        ("cases.move", {"inspector", "intake", "dispatcher", "department"}),
-        ("cases.create", {"inspector", "intake", "dispatcher", "commander"}),
+        ("cases.move", {"inspector", "intake", "chief", "dispatcher", "department", "leader"}),
+        ("cases.create", {"inspector", "intake", "chief", "dispatcher", "commander"}),
         ("layers.read", {role.value for role in Role}),
     ],
 )

@@ -105,7 +105,7 @@ def test_a_step_by_form_goes_on_or_comes_back_with_what_was_typed(intake: FlaskC
     assert (done.status_code, done.headers["Location"]) == (303, f"/cases/{case.number}")
     stale = intake.post(url, data={"act": "file", "revision": "1"})
     assert stale.status_code == 409
-    assert "meanwhile" in stale.text
+    assert "已先行办理" in stale.text
     assert intake.post(url, data={"act": "nonsense", "revision": "2"}).status_code == 422
 
 
