@@ -16,6 +16,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app.cases import conditions
 from app.cases.models import CaseClass, CatalogueScheme, ClassKind
 from app.settings import PROJECT
 from gis.errors import InvalidInput, NotFound
@@ -167,6 +168,7 @@ def _load_classes(db: Session, scheme: CatalogueScheme, rows: list[dict[str, str
             parent=parents[row["kind"], row["parent"]] if row["parent"] else None, attributes=_attributes(row),
         )  # fmt: skip
         parents[row["kind"], row["code"]] = made
+        conditions.put_examples(db, made.id, made.attributes.get("example_limits", ()))
     return len(rows)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import get_locale
-from sqlalchemy import select
+from sqlalchemy import DateTime, func, select
 from sqlalchemy.orm import Session
 
 from app.cases.models import Case, CaseClass, FilingCondition
@@ -53,6 +54,35 @@ def chosen(db: Session, class_id: int, condition_id: int | None) -> FilingCondit
     if condition_id not in known:
         raise ConditionWrong("This class has no such filing condition.", field="condition_id")
     return known[condition_id]
+
+
+def put(db: Session, class_id: int, code: str, facts: Mapping[str, Any]) -> bool:
+    """Let a condition hold from now on; the one that held under its code ends. Gives False where nothing changes.
+
+    Raises app.clocks.limits.BadLimit for a limit that can't be read.
+    """
+    for limit in facts.get("limits", {}).values():
+        parse_limit(limit)
+    held = db.scalar(
+        select(FilingCondition).where(
+            FilingCondition.class_id == class_id, FilingCondition.code == code, FilingCondition.valid_to.is_(None)
+        )
+    )
+    if held is not None and all(getattr(held, name) == value for name, value in facts.items()):
+        return False
+    if held is not None:
+        held.valid_to = db.scalars(select(func.clock_timestamp(type_=DateTime(timezone=True)))).one()
+        db.flush()
+    db.add(FilingCondition(class_id=class_id, code=code, **facts))
+    db.flush()
+    return True
+
+
+def put_examples(db: Session, class_id: int, limits: Sequence[str]) -> None:
+    """Conditions from one city's example limits: numbered, since no words come with them."""
+    for n, limit in enumerate(limits, start=1):
+        words = {"text_zh": f"示例条件 {n}", "text_en": f"Example condition {n}"}
+        put(db, class_id, str(n), words | {"limits": {OTHERS: limit}, "source": "example"})
 
 
 def limit_of(db: Session, condition: FilingCondition, case: Case) -> tuple[Limit | None, str]:

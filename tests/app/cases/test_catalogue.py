@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.cases import catalogue, catalogue_tree
+from app.cases import catalogue, catalogue_tree, conditions
 from app.cases.models import CaseClass, CatalogueScheme, ClassKind
+from app.clocks.limits import BadLimit
 from gis.errors import InvalidInput
 from tests import make_cases
 
@@ -110,3 +111,27 @@ def test_codes_in_the_files_keep_their_leading_zeros_and_their_parents_exist() -
         assert all(len(row["code"]) == (4 if row["parent"] else 2) for row in rows), file
         assert all((row["kind"], row["parent"]) in majors for row in rows if row["parent"]), file
         assert len({(row["kind"], row["code"]) for row in rows}) == len(rows), file
+
+
+def test_example_limits_become_conditions_and_loading_again_changes_nothing(db: Session) -> None:
+    catalogue.load_catalogues(db)
+    cover = catalogue.find_class(db, "GB/T 30428.2-2013", ClassKind.COMPONENT, "0101")
+    found = conditions.offered(db, cover.id)
+    assert [(one.code, one.limits, one.source) for one in found] == [
+        ("1", {"": "2 urgent_hour"}, "example"), ("2", {"": "4 work_hour"}, "example"),
+        ("3", {"": "2 work_day"}, "example"), ("4", {"": "5 work_day"}, "example"),
+    ]  # fmt: skip
+    catalogue.load_catalogues(db)
+    assert [one.id for one in conditions.offered(db, cover.id)] == [one.id for one in found]
+
+
+def test_a_changed_condition_is_a_new_one_and_the_old_stays_readable(db: Session) -> None:
+    catalogue.load_catalogues(db)
+    cover = catalogue.find_class(db, "GB/T 30428.2-2013", ClassKind.COMPONENT, "0101")
+    old = conditions.offered(db, cover.id)[0]
+    words = {"text_zh": "缺失", "text_en": "Missing"}
+    assert conditions.put(db, cover.id, "1", words | {"limits": {"": "1 urgent_hour", "A": "0.5 urgent_hour"}})
+    assert conditions.offered(db, cover.id)[0].text_en == "Missing"
+    assert old.valid_to is not None
+    with pytest.raises(BadLimit):
+        conditions.put(db, cover.id, "1", words | {"limits": {"": "soon"}})
