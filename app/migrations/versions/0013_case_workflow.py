@@ -8,8 +8,8 @@ from sqlalchemy.dialects import postgresql
 
 from app.migrations.helpers import read_sql
 
-revision = "0012"
-down_revision = "0010"
+revision = "0013"
+down_revision = "0012"
 
 ROLES = (
     "inspector", "intake", "dispatcher", "department", "commander", "planner", "clerk", "leader", "administrator"
@@ -55,7 +55,7 @@ def upgrade() -> None:
     op.execute("ALTER TABLE case_moves ALTER COLUMN to_status TYPE text")
     op.add_column("case_photos", sa.Column("move_id", sa.BigInteger(), nullable=True))
     op.create_foreign_key(op.f("fk_case_photos_move_id"), "case_photos", "case_moves", ["move_id"], ["id"])
-    op.execute(read_sql("0012_case_workflow.sql"))
+    op.execute(read_sql("0013_case_workflow.sql"))
     op.create_check_constraint(op.f("ck_cases_clock"), "cases", "(due_at IS NULL) = (yellow_at IS NULL)")
     op.alter_column("case_moves", "act", server_default=None)
     _roles((*ROLES, "chief"))
