@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import Conninfo
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
@@ -49,12 +50,12 @@ def libpq_url(url: str) -> str:
 
 def connection_environment(url: str) -> dict[str, str]:
     """This process's environment with libpq's variables for a URL, so that no password stands on a command line."""
-    names = {
-        "host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE",
-        "sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT", "options": "PGOPTIONS", "hostaddr": "PGHOSTADDR",
-    }  # fmt: skip
+    options = Conninfo.get_defaults()  # libpq's own table
+    names = {option.keyword.decode(): option.envvar.decode() for option in options if option.envvar}
     given = conninfo_to_dict(libpq_url(url))
     unknown = set(given) - set(names)
     if unknown:
-        raise InvalidInput("DATABASE_URL has parts that are not understood: {names}", names=", ".join(sorted(unknown)))
+        raise InvalidInput(
+            "DATABASE_URL has parts that psql and pg_dump can't be told: {names}", names=", ".join(sorted(unknown))
+        )
     return {**os.environ, **{names[name]: str(value) for name, value in given.items()}}

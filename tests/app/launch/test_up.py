@@ -18,7 +18,7 @@ import pytest
 
 from app.launch import processes
 from app.launch.cluster import Cluster
-from app.settings import PROJECT
+from app.settings import PART, PROJECT
 from tests.app.launch.homes import Home
 
 ROLES = 9
@@ -44,7 +44,7 @@ def part(home: Home, name: str) -> psutil.Process:
     if name == "postgres":
         pid = processes.recorded_pid(Cluster.at(home.path).data / "postmaster.pid")
         return psutil.Process(pid)
-    found = [p for p in processes.parts_running(home.path) if p.environ()[processes.MARK].startswith(name)]
+    found = [p for p in processes.parts_running(home.path) if p.environ()[PART].startswith(name)]
     return min(found, key=lambda p: p.create_time())
 
 
