@@ -11,7 +11,6 @@ import psycopg
 from psycopg.errors import AdminShutdown, CannotConnectNow, CrashShutdown, DiskFull
 from sqlalchemy.exc import DBAPIError
 
-from app.web.assembly import DOMAINS
 from gis.errors import CityError
 
 OPERATING = {
@@ -48,7 +47,7 @@ class Commands(click.Group):
     @staticmethod
     def _of_domains() -> dict[str, click.Command]:
         commands: dict[str, click.Command] = {}
-        for domain in DOMAINS:
+        for domain in import_module("app.web.assembly").DOMAINS:
             for command in import_module(f"app.{domain}.commands").COMMANDS:
                 commands[command.name] = command
         return commands

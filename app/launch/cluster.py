@@ -129,7 +129,7 @@ class Cluster:
         shutil.rmtree(making, ignore_errors=True)
         making.mkdir(parents=True, mode=0o700)
         self._own(making)
-        with tempfile.NamedTemporaryFile("w", prefix="citygrid-") as password:
+        with tempfile.NamedTemporaryFile("w", prefix=".initdb-", dir=self.data.parent) as password:
             password.write(self.secret_file.read_text().strip())
             password.flush()
             if self.runs_as:

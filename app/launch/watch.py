@@ -6,6 +6,7 @@ would leave the parts of the city without anyone who watches over them.
 
 from __future__ import annotations
 
+import errno
 import sys
 from contextlib import suppress
 from typing import TextIO
@@ -32,4 +33,8 @@ class Lossy:
 
 if __name__ == "__main__":
     sys.stderr = Lossy(sys.stderr)
-    supervisord.main()
+    try:
+        supervisord.main()
+    except OSError as error:  # closing its log is the last thing it does
+        if error.errno != errno.ENOSPC:
+            raise
