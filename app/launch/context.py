@@ -7,7 +7,7 @@ import os
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import Conninfo
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app.launch.cluster import Cluster
 from app.settings import Settings, read_settings
@@ -26,7 +26,7 @@ def open_city(settings: Settings | None = None) -> Settings:
     try:
         with engine.connect() as connection:
             connection.execute(text("SELECT 1"))
-    except OperationalError as error:
+    except (OperationalError, ProgrammingError) as error:  # the second for an option that libpq does not know
         engine.dispose()
         if settings.database_url:
             raise Unavailable("The database of DATABASE_URL does not answer: {reason}", reason=error.orig) from error

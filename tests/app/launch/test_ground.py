@@ -195,6 +195,10 @@ def test_a_server_that_does_not_answer_is_told_apart_from_a_city_that_is_not_up(
     with pytest.raises(Unavailable) as refused:
         open_city(Settings(home=tmp_path, database_url="postgresql://x:y@127.0.0.1:1/z?connect_timeout=2"))
     assert "DATABASE_URL" in str(refused.value)
+    for ask in (checks.ensure_server, lambda url: open_city(Settings(home=tmp_path, database_url=url))):
+        with pytest.raises(Unavailable) as refused:
+            ask("postgresql://x:secret@127.0.0.1:1/z?nonsense=1")
+        assert "nonsense" in str(refused.value)
 
 
 def test_a_city_runs_on_a_server_of_others_and_leaves_it_running(cluster: Cluster, template_url: str) -> None:
