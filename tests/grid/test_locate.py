@@ -8,7 +8,7 @@ from geoalchemy2.shape import from_shape
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
-from shapely.geometry import LineString, Point, Polygon
+from shapely.geometry import GeometryCollection, LineString, MultiPoint, Point, Polygon
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -85,6 +85,13 @@ def test_lines_and_areas_go_where_a_point_on_them_lies(db: Session) -> None:
     line = LineString([(make.WEST + 0.0001, make.SOUTH + 0.001), (make.WEST + 0.0015, make.SOUTH + 0.001)])
     assert locate(db, line).unit_cell_code == "310199001001001"
     assert locate(db, line.buffer(0.0002)).unit_cell_code == "310199001001001"
+
+
+def test_several_points_and_mixtures_go_where_one_point_of_them_lies(db: Session) -> None:
+    make.city(db)
+    west, east = (make.WEST + 0.0001, make.SOUTH + 0.001), (make.WEST + 0.0015, make.SOUTH + 0.001)
+    for geom in (MultiPoint([west, east]), GeometryCollection([Point(west), LineString([west, east])])):
+        assert locate(db, geom).unit_cell_code == "310199001001001"
 
 
 def test_ended_cells_are_not_found(db: Session) -> None:
