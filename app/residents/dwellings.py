@@ -7,7 +7,7 @@ from typing import Any
 import shapely
 from geoalchemy2.shape import from_shape, to_shape
 from shapely.geometry import Point
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -83,7 +83,7 @@ def get(db: Session, viewer: Viewer, dwelling_id: int) -> Dwelling:
 def of_building(db: Session, viewer: Viewer, building_id: int) -> dict[str, Any]:
     """A building and its dwellings in reach, top floor first, each with its head count today. The look is recorded.
 
-    NotFound for a building of another area, unless a dwelling of it lies within the viewer's.
+    NotFound for a building that touches no cell within the viewer's areas.
     """
     viewer.require("residents.read")
     building = _building(db, viewer, building_id)
@@ -128,12 +128,13 @@ def dwelling_to_json(dwelling: Dwelling) -> dict[str, Any]:
 
 
 def _building(db: Session, viewer: Viewer, building_id: int) -> dict[str, Any]:
-    ours = select(Dwelling.id).where(Dwelling.building_id == building_id, within(viewer, Dwelling.area_code)).exists()
+    here = select(UnitCell.id).where(UnitCell.valid_to.is_(None), within(viewer, UnitCell.area_code))
+    touches = here.where(func.ST_Intersects(UnitCell.geom, Building.geom)).correlate(Building).exists()
     found = db.execute(
         select(Building, Address.text_zh, Address.text_en, UnitCell.code)
         .outerjoin(Address, Address.id == Building.address_id)
         .outerjoin(UnitCell, UnitCell.id == Building.unit_cell_id)
-        .where(Building.id == building_id, or_(within(viewer, func.coalesce(Building.area_code, "")), ours))
+        .where(Building.id == building_id, touches)
     ).one_or_none()
     if found is None:
         raise NotFound("There is no building {id}.", id=building_id)
