@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.web.paging import decode, encode
@@ -18,7 +18,6 @@ VALUES = st.lists(
 )  # fmt: skip
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(VALUES)
 def test_a_cursor_gives_back_its_values(values: list[object]) -> None:
     assert decode(encode(values)) == values
