@@ -43,7 +43,11 @@ def resting_accounts(db: Session, viewer: Viewer) -> Card | None:
     if not viewer.may("accounts.manage"):
         return None
     now = datetime.now(UTC)
-    found = [one for one in service.list_all(db) if not one.is_active or (one.locked_until and one.locked_until > now)]
+    found = [
+        one
+        for one in service.list_managed(db, viewer)
+        if not one.is_active or (one.locked_until and one.locked_until > now)
+    ]
     if not found:
         return None
     rows = [

@@ -51,7 +51,7 @@ ROLES: dict[Role, frozenset[str]] = {
 
 ROLE_NAMES: dict[Role, Words] = {
     Role.INSPECTOR: _l("Inspector"),
-    Role.INTAKE: _l("Intake operator"),
+    Role.INTAKE: _l("Intake officer"),
     Role.DISPATCHER: _l("Dispatcher"),
     Role.DEPARTMENT: _l("Department"),
     Role.COMMANDER: _l("Commander"),

@@ -30,6 +30,8 @@ ACTS: dict[str, Words] = {
 
 SUBJECTS: dict[str, Words] = {
     "account": _l("Account"),
+    "session": _l("Login session"),
+    "login": _l("Unknown login name"),
     "person": _l("Resident"),
     "resident": _l("Resident"),
     "residents": _l("Residents"),

@@ -103,6 +103,7 @@ def move(
     if expected is not None and case.status != expected:
         raise StaleCase("Somebody moved the case meanwhile: look again before you go on.")
     step = _step(db, viewer, case, to)
+    had = case.department
     note = note.strip()
     if step.needs_note and not note:
         raise InvalidInput("This step needs a reason or result in words.", field="note")
@@ -111,6 +112,7 @@ def move(
         if not case.department:
             raise InvalidInput("Choose the department that handles the case.", field="department")
     _apply(db, case, viewer, to, note)
+    _tell(db, case, had)
     return case
 
 
@@ -150,5 +152,11 @@ def _apply(db: Session, case: Case, viewer: Viewer, to: CaseStatus, note: str) -
     if to in (S.CLOSED, S.REFUSED):
         case.outcome = note or case.outcome
     db.flush()
-    bbox = to_shape(case.geom).bounds
-    announce(db, channel="cases", kind="changed", record_id=case.id, area_code=case.area_code, bbox=bbox)
+
+
+def _tell(db: Session, case: Case, had: str | None) -> None:
+    """Watching browsers hear of it: those of the department that has it now, and of the one that had it."""
+    announce(
+        db, channel="cases", kind="changed", record_id=case.id, area_code=case.area_code,
+        bbox=to_shape(case.geom).bounds, departments=[had, case.department],
+    )  # fmt: skip

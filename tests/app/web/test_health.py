@@ -74,7 +74,9 @@ def test_figures_count_requests_by_view(client: FlaskClient) -> None:
 def test_figures_are_for_this_machine_and_for_auditors(app: OpenAPI, client: FlaskClient, db: Session) -> None:
     outside = {"environ_overrides": {"REMOTE_ADDR": "10.0.0.9"}, "headers": {"Accept": "application/json"}}
     assert client.get("/metrics", **outside).status_code == 401
-    assert client.get("/metrics", headers={"X-Forwarded-For": "10.0.0.9"}).status_code == 302
+    proxied = {"X-Forwarded-For": "10.0.0.9"}
+    assert client.get("/metrics", headers=proxied | {"Accept": "text/html"}).status_code == 302
+    assert client.get("/metrics", headers=proxied | {"Accept": "text/plain;version=0.0.4"}).status_code == 401
     auditor = make_accounts.client_as(app, make_accounts.account(db, role="administrator"))
     assert auditor.get("/metrics", **outside).status_code == 200
 
