@@ -64,6 +64,11 @@ def fill(template: str, frame: pd.DataFrame, words: Mapping[str, str] | None = N
     return [words.get(text, text) for text in texts] if words else texts
 
 
+def worded(frame: pd.DataFrame, words: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
+    """Columns whose values are said in words; values without a word stay."""
+    return frame.assign(**{name: frame[name].replace(dict(known)) for name, known in words.items()})
+
+
 def where(frame: pd.DataFrame, wanted: Mapping[str, str]) -> pd.DataFrame:
     """The rows whose columns hold the wanted values."""
     kept = [i for i, row in enumerate(frame.to_dict("records")) if all(row[k] == v for k, v in wanted.items())]
