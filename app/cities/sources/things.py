@@ -62,7 +62,7 @@ def write_components(db: Session, source: Source, profile: Profile, cells: CellI
     for file, group in every.iloc[located.outside].groupby("file"):
         refused.add(str(file), group, "grid.outside_city", "outside the city")
     kept = every.drop(index=list(located.outside)).drop(columns=["line", "file"]).reset_index(drop=True)
-    return records.write_components(db, kept, cells, profile.city.id)
+    return len(records.write_components(db, kept, cells, profile.city.id))
 
 
 def _placed(rows: pd.DataFrame, file: str, refused: Refused) -> pd.DataFrame:
