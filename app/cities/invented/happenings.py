@@ -8,6 +8,7 @@ from datetime import datetime
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely import STRtree
 
 from app.cities.invented.fabric import Fabric
 
@@ -92,13 +93,17 @@ def _places(
     pull = shapely.length(lines) * np.array([(3.0, 1.6, 1.0)[stretch.rank] for stretch in fabric.stretches])
     pick = rng.choice(len(lines), size=count, p=pull / pull.sum())
     spots = shapely.line_interpolate_point(lines[pick], rng.random(count), normalized=True)
-    xy = shapely.get_coordinates(spots) + rng.normal(0, 5, (count, 2))
+    xy = shapely.get_coordinates(spots)
+    tree = STRtree(lines)
     for one in np.unique(kind):
         here = np.flatnonzero((kind == one) & (rng.random(count) < CLUSTER_SHARE))
         if not len(here):
             continue
         centres = xy[rng.integers(0, count, 4)]
-        xy[here] = centres[rng.integers(0, 4, len(here))] + rng.normal(0, 130, (len(here), 2))
+        about = shapely.points(centres[rng.integers(0, 4, len(here))] + rng.normal(0, 130, (len(here), 2)))
+        road = lines[tree.nearest(about)]
+        xy[here] = shapely.get_coordinates(shapely.line_interpolate_point(road, shapely.line_locate_point(road, about)))
+    xy += rng.normal(0, 4, (count, 2))
     outline = shapely.union_all([block.shape for block in fabric.blocks], grid_size=0.001)
     shapely.prepare(outline)
     lost = np.flatnonzero(~shapely.contains_xy(outline, xy[:, 0], xy[:, 1]))

@@ -36,6 +36,7 @@ def load(db: Session, profile: Profile, amount: Amount, say: Say) -> None:
     outline = _outline(profile)
     woven = _weave(metres, outline, facts, invented, np.random.default_rng([amount.seed, 1]))
     water = woven.creek.buffer(invented.creek.width_m / 2)
+    woven = fabric.dry(woven, water)
     steps.write_city(db, profile, outline)
     _write_areas(db, profile, metres, woven, facts, amount.until.date())
     names = _road_names(woven, np.random.default_rng([amount.seed, 2]))

@@ -67,6 +67,24 @@ def test_buildings_stand_in_their_block_clear_of_water_and_of_each_other(
     assert len(first) == len(second) == 0
 
 
+def test_roads_cross_the_water_and_never_run_in_it(woven: fabric.Fabric) -> None:
+    water = woven.creek.buffer(20)
+    lines = np.array([stretch.line for stretch in fabric.dry(woven, water).stretches])
+    wet_m = shapely.length(shapely.intersection(lines, water))
+    assert 0 < (wet_m > 0).sum() < 40
+    assert wet_m.max() < 60  # a bridge, aslant
+    assert len(lines) < len(woven.stretches)
+
+
+def test_cases_lie_by_the_roads(woven: fabric.Fabric) -> None:
+    made = happenings.cases(
+        woven, case_mix(profiles.read("jingan")), 3000, 90, datetime(2026, 3, 4, tzinfo=UTC), np.random.default_rng(16)
+    )
+    roads = shapely.STRtree([stretch.line for stretch in woven.stretches])
+    _, away_m = roads.query_nearest(shapely.points(made.x, made.y), return_distance=True, all_matches=False)
+    assert np.quantile(away_m, 0.99) < 12
+
+
 def test_no_house_number_stands_twice_on_a_road_and_sides_have_their_own_parity(built: buildings.Buildings) -> None:
     pairs = set(zip(built.road.tolist(), built.number.tolist(), strict=True))
     assert len(pairs) == len(built.number)
