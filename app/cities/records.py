@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.cities.writing import column, put, take_ids
+from app.components.codes import code_prefix
 from app.residents.sealing import seal_numbers
 from grid.index import CellIndex, PlacesMany
 
@@ -73,10 +74,12 @@ def write_components(
 
 
 def component_codes(area_code: pd.Series[str], class_code: pd.Series[str]) -> list[str]:
-    """6 area + 4 class + 6 sequence (GB/T 30428.2); shorter area codes are filled with zeros on the right."""
-    prefix = [f"{area[:6]:0<6}{code[:4]:0>4}" for area, code in zip(area_code, class_code, strict=True)]
-    order = pd.Series(prefix).groupby(prefix).cumcount() + 1
-    return [f"{head}{number:06d}" for head, number in zip(prefix, order, strict=True)]
+    """Codes that `app.components.codes` would give one after the other."""
+    pairs = pd.Series(list(zip(area_code, class_code, strict=True)))
+    heads = {pair: code_prefix(*pair) for pair in pairs.unique()}
+    prefix = pairs.map(lambda pair: heads[pair][0])
+    order = prefix.groupby(prefix).cumcount() + 1
+    return [f"{heads[pair][0]}{number:0{heads[pair][1]}d}" for pair, number in zip(pairs, order, strict=True)]
 
 
 def write_facilities(

@@ -18,6 +18,7 @@ import app
 from app.accounts.rights import RIGHTS
 from app.cases.layers import CASES
 from app.cities import service
+from app.components.codes import take_code
 from app.launch import vendor
 from app.launch.cluster import Cluster
 from gis import db as database
@@ -213,6 +214,14 @@ def test_cambridge_holds_its_street_furniture_and_facilities(cluster: Cluster, t
     left_out = sum(n for (file, _), n in outcome.refused.counts.items() if file == "intersections.geojson")
     assert outcome.rows["components"] == expected - (refused - left_out)
     assert outcome.rows["facilities"] == 3 + 12 + 18 + 32 + 87 + 23 + 15 + 8 + 2 + 24
+    hydrants = gpd.read_file(DATA / "cambridge_ma" / "hydrants.geojson")["HYDRANT_ID"]
+    assert hydrants.isna().sum() == 36  # each is a hydrant all the same
+    assert outcome.refused.counts[("hydrants.geojson", "imports.twice")] == hydrants.dropna().duplicated().sum()
+    assert value(engine, "SELECT count(*) FROM components WHERE external_id LIKE 'hydrants:line %'") == 36
+    assert value(engine, r"SELECT count(*) FROM components WHERE code !~ '^\d\d-\d{4}-\d{6}$'") == 0
+    with Session(engine) as db:  # the next one by hand goes on after them
+        last = db.execute(text("SELECT max(code) FROM components WHERE code LIKE '01-0101-%'")).scalar_one()
+        assert int(take_code(db, "01", "0101")[-6:]) == int(last[-6:]) + 1
     engine.dispose()
 
 
@@ -228,6 +237,19 @@ def test_shanghai_given_in_gcj02_comes_out_in_its_right_place(cluster: Cluster, 
         }
     overlaps = [got[code].intersection(true[code]).area / got[code].union(true[code]).area for code in got]
     assert sum(overlaps) / len(overlaps) == pytest.approx(0.92, abs=0.01)  # 0.82 without the shift
+    assert outcome.rows["roads"] == 796
+    assert value(engine, "SELECT count(*) FROM roads, city WHERE NOT ST_Intersects(boundary, roads.geom)") == 0
+    named = gpd.read_file(DATA / "shanghai" / "osm_named_points_sample.geojson")
+    assert outcome.rows["addresses"] == len(named) == 51
+    streets = pd.read_csv(DATA / "shanghai" / "streets.csv", dtype=str)
+    committees = pd.read_csv(DATA / "shanghai" / "villages_committees.csv.gz", dtype=str)
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT level, code, parent_code, name_zh FROM area_codes"))
+        got = {tuple(row) for row in rows}
+    assert got == {
+        *(("street", row.code, row.areaCode, row.name) for row in streets.itertuples()),
+        *(("community", row.code, row.streetCode, row.name) for row in committees.itertuples()),
+    }
     engine.dispose()
 
 
