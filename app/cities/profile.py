@@ -133,7 +133,10 @@ class LocalClass(Part):
 
 
 class LocalCatalogue(Part):
-    """The city's own catalogue: classes written here, or read from a file of three levels and a department."""
+    """The city's own catalogue: classes written here, or read from a file of two levels and a department.
+
+    Where the file names a class several times, the row that is highest in the column `weight` speaks for it.
+    """
 
     scheme: str
     version: str = "1"
@@ -144,7 +147,15 @@ class LocalCatalogue(Part):
     major: str = ""
     minor: str = ""
     department: str = ""
+    weight: str = ""
     extra: dict[str, str] = {}
+
+
+class AddressKeys(Part):
+    """How records name a known address: by the value of a column, a template of the address's external id."""
+
+    column: str
+    keys: dict[str, str]
 
 
 class RecordedCases(Part):
@@ -157,10 +168,14 @@ class RecordedCases(Part):
     sources: dict[str, str]
     on_time: dict[str, bool]
     system: str
+    address_keys: AddressKeys | None = None
 
 
 class RecordedEvents(Part):
-    """Recorded events of one kind. `date_from_order` rebuilds days from month, weekday and the order of rows."""
+    """Recorded events of one kind.
+
+    `date_from_order` rebuilds days from month, weekday and the order of rows. `words` says values of a column in words.
+    """
 
     file: str
     datum: str = "wgs84"
@@ -173,6 +188,7 @@ class RecordedEvents(Part):
     happened_at: str = ""
     date_from_order: int | None = None
     keep: tuple[str, ...] = ()
+    words: dict[str, dict[str, str]] = {}
 
 
 class Creek(Part):
