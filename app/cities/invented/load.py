@@ -112,7 +112,7 @@ def load(db: Session, profile: Profile, amount: Amount, say: Say) -> None:
     say("catalogues, components, facilities")
     steps.write_catalogues(db, profile)
     _write_components(db, town)
-    _write_facilities(db, town, facts)
+    _write_facilities(db, town, facts, address_ids)
     say(f"{amount.residents:,} residents")
     _write_people(db, town, building_ids, address_ids)
     say(f"{amount.cases:,} cases")
@@ -255,7 +255,7 @@ def _write_components(db: Session, town: Town) -> None:
     records.write_components(db, frame, town.cells, COMPONENT_SYSTEM, generated=True)
 
 
-def _write_facilities(db: Session, town: Town, facts: pd.DataFrame) -> None:
+def _write_facilities(db: Session, town: Town, facts: pd.DataFrame, address_ids: NDArray[np.int64]) -> None:
     streets = facts[facts["level"] == "street"]
     stems = {
         str(code): (_stem(name), romanised(_stem(name)))
@@ -266,6 +266,7 @@ def _write_facilities(db: Session, town: Town, facts: pd.DataFrame) -> None:
     roads = [town.names[town.built.road[i]] for i in made["building"]]
     frame = made.drop(columns="building").assign(
         address_text=[f"{zh}{town.built.number[i]}号" for (zh, _), i in zip(roads, made["building"], strict=True)],
+        address_id=address_ids[made["building"].to_numpy()],
         geom=town.metres.back(np.asarray(at)),
         external_id=[str(i) for i in range(len(made))],
     )
