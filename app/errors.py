@@ -19,6 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from app.accounts.errors import TooManyTries, Unauthenticated
+from app.accounts.rights import RIGHTS
 from app.accounts.session import assume_nobody, has_bearer
 from app.web.reasons import reason_of
 from gis.errors import CityError, Conflict, Forbidden, InvalidInput, NotFound, Unavailable
@@ -98,7 +99,11 @@ class Problem:
 def words_of(error: CityError) -> str:
     """An error's message in the reader's language, places filled in."""
     template = str(_(error.template))
-    return template.format(**error.places) if error.places else template
+    places = dict(error.places)
+    right = str(places.get("right", ""))
+    if right in RIGHTS:  # people know what they may do by its words, not by its name
+        places["right"] = RIGHTS[right]
+    return template.format(**places) if places else template
 
 
 def problem_of(error: CityError) -> Problem:

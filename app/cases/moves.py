@@ -68,6 +68,17 @@ MOVES: tuple[Move, ...] = (
 )
 
 
+# Whose act an open case waits for. Others may step in (send back, suspend, declare void), but need not; what is
+# suspended waits for a day, not for a person.
+AWAITED: dict[CaseStatus, tuple[str, ...]] = {
+    S.REPORTED: _SUPERVISES,
+    S.VERIFYING: ("inspector",),
+    S.FILED: _COMMANDS,
+    S.HANDLING: _HANDLES,
+    S.CHECKING: ("inspector", *_SUPERVISES),
+}
+
+
 def allowed(status: CaseStatus, viewer: Viewer, came_from: str | None = None) -> list[Move]:
     """The moves that a viewer may make from a status; `came_from` is the status before it."""
     if not viewer.may("cases.move"):

@@ -9,7 +9,7 @@ from flask import Blueprint, redirect, render_template, request
 from flask_babel import gettext as _
 from pydantic import ValidationError
 from shapely.geometry import Point
-from sqlalchemy import Row, select
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -20,16 +20,18 @@ from app.cases.models import OPEN_STATUSES, CaseStatus
 from app.cases.numbers import city_zone
 from app.cases.queries import CaseFilter
 from app.cases.schemas import CaseQuery
-from app.cases.words import KINDS, SOURCES, STATUSES, act_words
+from app.cases.words import KINDS, OUTCOMES, SOURCES, STATUSES, act_words
 from app.components import queries as components
 from app.errors import words_of
 from app.web import paging
+from app.web.area_choice import area_choices
+from app.web.city import DepartmentNames
+from app.web.named import named
 from gis.db import transaction
 from gis.errors import CityError, InvalidInput
 from grid.locate import OutsideCity
 from grid.located import LocatedBy
-from grid.models import Area
-from grid.reach import Viewer, within
+from grid.reach import Viewer
 from grid.reverse import describe
 
 bp = Blueprint("cases", __name__, template_folder="templates")
@@ -55,8 +57,8 @@ def list_cases() -> str:
         counts = queries.statuses(db, viewer, _without_status(asked), now)
         context: dict[str, Any] = {
             "counts": counts,
-            "majors": {key: show.named(*names) for key, names in majors(db).items()},
-            "areas": [(area.code, show.named(area.name_zh, area.name_en)) for area in _areas(db, viewer)],
+            "majors": {key: named(*names) for key, names in majors(db).items()},
+            "areas": area_choices(db, viewer),
         }
     last = rows[PAGE - 1] if len(rows) > PAGE else None
     return render_template(
@@ -117,13 +119,6 @@ def _without_status(asked: CaseFilter) -> CaseFilter:
     return CaseFilter(**{**asked.__dict__, "statuses": ()})
 
 
-def _areas(db: Session, viewer: Viewer) -> list[Any]:
-    """Areas above the finest level, to choose one from."""
-    columns: list[Any] = [Area.code, Area.name_zh, Area.name_en]
-    chosen = select(*columns).where(Area.valid_to.is_(None), Area.depth <= 1, within(viewer, Area.code))
-    return list(db.execute(chosen.order_by(Area.code).limit(200)))
-
-
 def _on_map(args: dict[str, str]) -> str:
     """The same rows on the map; the map has no clock filter."""
     link = show.map_link("cases", args, ON_MAP)
@@ -182,7 +177,8 @@ def _page(
         history=show.past(queries.history(db, viewer, number), now), near=_near(db, viewer, row, now),
         steps=[{"move": one, "words": act_words(one.start.value, one.to.value)} for one in steps],
         on_map=show.map_place("cases", row.id, row.lon, row.lat),
-        failed=failed, failed_words=words_of(failed) if failed else "", typed=typed or {},
+        departments=DepartmentNames(), typed=typed or {},
+        failed=failed, failed_words=words_of(failed) if failed else "",
     )  # fmt: skip
 
 
@@ -194,15 +190,15 @@ def _place(db: Session, row: Row[Any]) -> str:
         place = describe(db, row.lon, row.lat)
     except OutsideCity:  # its cell was ended by a redraw and no other is near
         return show.where(row)
-    return show.named(place.text_zh, place.text_en)
+    return named(place.text_zh, place.text_en)
 
 
 def _facts(db: Session, viewer: Viewer, row: Row[Any]) -> dict[str, Any]:
     code = components.code_of(db, viewer, row.component_id) if row.component_id else None
     return {
         "scheme": row.scheme, "cell": row.unit_cell_code, "accuracy_m": row.accuracy_m, "datum": row.datum_given,
-        "component": code, "outcome": row.outcome, "external_system": row.external_system,
-        "external_id": row.external_id,
+        "component": code, "outcome": OUTCOMES.get(row.outcome or "", row.outcome),
+        "external_system": row.external_system, "external_id": row.external_id,
     }  # fmt: skip
 
 

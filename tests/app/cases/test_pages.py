@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -132,3 +133,35 @@ def test_the_first_screen_says_what_waits_for_each_role(app: OpenAPI, intake: Fl
 def test_strangers_are_sent_to_the_login(client: FlaskClient) -> None:
     answer = client.get("/cases", headers={"Accept": "text/html"})
     assert (answer.status_code, answer.headers["Location"]) == (302, "/login?next=/cases")
+
+
+def test_departments_are_told_by_name_and_chosen_from_those_of_the_city(app: OpenAPI, db: Session) -> None:
+    make.city(db, options={"departments": {"power": ["电力照明", "Power and lighting"]}})
+    case = make_cases.case(db, class_id=make_cases.case_class(db, department="power").id)
+    case.status = CaseStatus.FILED
+    db.flush()
+    dispatcher = make_accounts.client_as(app, make_accounts.account(db, role="dispatcher"))
+    shown = page(dispatcher, f"/cases/{case.number}?lang=en")
+    assert "<dd>Power and lighting</dd>" in shown
+    assert '<option value="power" selected>Power and lighting</option>' in shown
+    assert "<dd>电力照明</dd>" in page(dispatcher, f"/cases/{case.number}?lang=zh")
+    layer = dispatcher.get("/api/v1/layers?lang=en").json["items"]
+    [cases] = [one for one in layer if one["id"] == "cases"]
+    [department] = [one for one in cases["fields"] if one["name"] == "department"]
+    assert department["choices"] == {"power": "Power and lighting"}
+    other = dispatcher.get("/api/v1/layers/cases/features?f.department=somebody+else")
+    assert (other.status_code, other.json["matched"]) == (200, 0)  # a name outside the list is no mistake
+
+
+def test_a_city_without_named_departments_takes_what_is_written(app: OpenAPI, db: Session) -> None:
+    make.city(db)
+    case = make_cases.case(db)
+    case.status = CaseStatus.FILED
+    db.flush()
+    dispatcher = make_accounts.client_as(app, make_accounts.account(db, role="dispatcher"))
+    assert re.search(
+        '<input id="department-[0-9]" name="department" required', page(dispatcher, f"/cases/{case.number}")
+    )
+    sent = {"to": "handling", "expected": "filed", "department": "Bureau of lamps"}
+    assert dispatcher.post(f"/cases/{case.number}/moves", data=sent).status_code == 303
+    assert "<dd>Bureau of lamps</dd>" in page(dispatcher, f"/cases/{case.number}")
