@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from flask import Flask, current_app, g
 from flask_babel import get_locale
@@ -19,7 +20,10 @@ KEPT_S = 5.0
 
 @dataclass(frozen=True)
 class CityFacts:
-    """Name, language, time zone, area levels; `is_demo` marks the built-in demonstration."""
+    """Name, language, time zone, area levels; `is_demo` marks the built-in demonstration.
+
+    `departments` are the profile's: Chinese and English name by the code that records carry.
+    """
 
     profile: str
     name_zh: str
@@ -28,13 +32,22 @@ class CityFacts:
     time_zone: str
     levels: tuple[str, ...]
     is_demo: bool
+    departments: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         """The name in the reader's language."""
-        locale = get_locale()
-        is_zh = locale is not None and locale.language == "zh"
-        return (self.name_zh if is_zh else self.name_en) or self.name_zh or self.name_en
+        return (self.name_zh if _is_zh() else self.name_en) or self.name_zh or self.name_en
+
+    def department(self, code: str | None) -> str:
+        """A department's name in the reader's language; one that the profile doesn't know is named as it is written."""
+        zh, en = self.departments.get(code or "", ("", ""))
+        return (zh if _is_zh() else en) or code or ""
+
+
+def _is_zh() -> bool:
+    locale = get_locale()
+    return locale is not None and locale.language == "zh"
 
 
 EMPTY = CityFacts("", "", "", "", "Asia/Shanghai", (), False)
@@ -62,7 +75,10 @@ def _recent(app: Flask) -> CityFacts:
 
 
 def _read() -> CityFacts:
-    columns = (City.profile, City.name_zh, City.name_en, City.language, City.time_zone, City.levels, City.is_demo)
+    names = ("profile", "name_zh", "name_en", "language", "time_zone", "is_demo")
     with transaction() as db:
-        row = db.execute(select(*columns)).first()
-    return CityFacts(*row[:5], tuple(row.levels), row.is_demo) if row else EMPTY
+        row = db.execute(select(*(getattr(City, name) for name in names), City.levels, City.options)).first()
+    if row is None:
+        return EMPTY
+    known = {code: (zh, en) for code, (zh, en) in row.options.get("departments", {}).items()}
+    return CityFacts(**{name: getattr(row, name) for name in names}, levels=tuple(row.levels), departments=known)
