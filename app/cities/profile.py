@@ -223,6 +223,7 @@ class Invented(Part):
     residents: int
     cases: int
     days: int
+    outcome: str
     street_places: dict[str, tuple[float, float]]
     creek: Creek
     events: tuple[InventedEvent, ...] = ()

@@ -130,9 +130,9 @@ def case_numbers(db: Session, at: NDArray[np.datetime64], zone: ZoneInfo) -> lis
 
 
 def write_generated_cases(
-    db: Session, frame: pd.DataFrame, cells: CellIndex, scheme: str, zone: ZoneInfo, until: np.datetime64
+    db: Session, frame: pd.DataFrame, cells: CellIndex, scheme: str, zone: ZoneInfo, until: np.datetime64, outcome: str
 ) -> int:
-    """Invented cases with their moves; steps after `until` have not happened."""
+    """Invented cases with their moves; steps after `until` have not happened. `outcome` is that of the closed ones."""
     known = class_ids(db)
     by = np.where(frame["component_id"].isna(), "map", "component")
     kept = locate(frame.assign(located_by=by), cells, by=None).frame.reset_index(drop=True)
@@ -149,7 +149,7 @@ def write_generated_cases(
                "area_code", "located_by", "address_id", "component_id"]  # fmt: skip
     put(db, "cases", kept[columns].assign(
         closed_at=closed, due_at=kept["due_at"].where(kept["filed_at"] <= until), is_on_time=on_time,
-        outcome=column("resolved" if done else None for done in is_closed), accuracy_m=5.0, is_generated=True,
+        outcome=column(outcome if done else None for done in is_closed), accuracy_m=5.0, is_generated=True,
         recorded_at=kept["reported_at"],
     ))  # fmt: skip
     return _write_moves(db, kept, until)

@@ -19,7 +19,7 @@ from app.accounts.session import guard, person
 from app.settings import PROJECT, Settings
 from app.web import admin, health, metrics, openapi, pages, security
 from app.web.assembly import DOMAINS, Assembly
-from app.web.city import city_facts
+from app.web.city import city_facts, department_name
 from app.web.i18n import words_url
 from app.web.importmap import import_map
 from app.web.links import asset, merge_query
@@ -85,6 +85,7 @@ def _page_words() -> dict[str, Any]:
     return {
         "city": city_facts(), "me": person(), "asset": asset, "import_map": import_map, "rail": rail_for,
         "role_name": role_name, "words_url": words_url, "level_name": level_name, "get_locale": get_locale,
+        "department_name": department_name,
     }  # fmt: skip
 
 

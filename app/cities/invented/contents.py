@@ -112,7 +112,7 @@ def write_cases(db: Session, town: Town, doors: Nearest, standing: dict[str, Nea
         "lon": lon, "lat": lat, "due_at": times["filed_at"] + limit_s, "component_id": component_id,
         "address_id": doors.ids_near(x, y), **times,
     })  # fmt: skip
-    records.write_generated_cases(db, frame, town.cells, town.invented.case_scheme, zone, until)
+    records.write_generated_cases(db, frame, town.cells, town.invented.case_scheme, zone, until, town.invented.outcome)
 
 
 def _at_components(

@@ -109,6 +109,20 @@ def test_a_step_by_form_goes_on_or_comes_back_with_what_was_typed(intake: FlaskC
     assert intake.post(url, data={"to": "nonsense", "expected": "filed"}).status_code == 422
 
 
+def test_departments_of_the_city_are_named_and_offered(app: OpenAPI, db: Session) -> None:
+    make.city(db, options={"departments": {"power": ["电力照明", "Power and lighting"]}})
+    dispatcher = make_accounts.client_as(app, make_accounts.account(db, role="dispatcher"))
+    case = make_cases.case(db)
+    db.execute(text("UPDATE cases SET status = 'filed', department = 'power'"))
+    db.expire_all()
+    shown = page(dispatcher, f"/cases/{case.number}?lang=en")
+    assert "<dd>Power and lighting</dd>" in shown
+    assert '<option value="power">Power and lighting</option>' in shown
+    assert "<dd>电力照明</dd>" in page(dispatcher, f"/cases/{case.number}?lang=zh")
+    db.execute(text("UPDATE cases SET department = 'somebody else'"))
+    assert "<dd>somebody else</dd>" in page(dispatcher, f"/cases/{case.number}?lang=en")
+
+
 def test_a_new_case_starts_on_the_map(app: OpenAPI, intake: FlaskClient, db: Session) -> None:
     answer = intake.get("/cases/new")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/map?act=new-case")
