@@ -1,6 +1,7 @@
 """Published holidays by year: mainland China's, from the library chinesecalendar.
 
-It follows the State Council's notices. Other countries have no list here: their years are imported from a file or marked complete by hand.
+It follows the State Council's notices. Other countries have no list here: their years are imported from a file or
+marked complete by hand.
 """
 
 from __future__ import annotations
