@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 
 import pytest
+from shapely.geometry import box
 from sqlalchemy import delete, event, update
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEntry
+from app.cities import profile as profiles
 from app.cities.service import is_untouched_demo
+from app.cities.steps import write_city
 from app.clocks import service, store
 from app.clocks.clock import Clock
 from app.clocks.first import NoCity
@@ -22,9 +26,12 @@ from app.clocks.models import WorkCalendar, WorkCalendarDay
 from app.clocks.running import Running, moved_by
 from app.clocks.service import CalendarThere, StaleCalendar, calendar_of
 from app.clocks.worktime import Day, DayKind, Span
+from app.launch.cluster import Cluster
+from gis import db as database
 from gis.errors import Forbidden, InvalidInput
 from grid.reach import Viewer
 from tests import make, make_accounts
+from tests.conftest import copy_database
 from tests.make_clocks import at, calendar, limit, pause
 
 FREE, WORKED = Day(DayKind.HOLIDAY, "Founding day"), Day(DayKind.MAKE_UP_WORKING_DAY, "Founding day")
@@ -69,8 +76,9 @@ def test_where_no_list_is_published_no_year_is_known_and_weekdays_rule(db: Sessi
 
 
 def test_a_profile_may_set_the_hours(db: Session) -> None:
-    make.city(db, options={"calendar": {"hours": ["09:00-17:00"]}})
-    assert [str(span) for span in calendar_of(db).spans] == ["09:00-17:00"]
+    write_city(db, profiles.read("boston"), box(-71.2, 42.2, -70.9, 42.4))
+    found = calendar_of(db)
+    assert ([str(span) for span in found.spans], found.time_zone) == (["09:00-17:00"], "America/New_York")
 
 
 def test_without_a_city_there_is_no_default(db: Session) -> None:
@@ -222,3 +230,33 @@ def test_an_edited_calendar_makes_the_demo_a_city_in_use(db: Session) -> None:
     assert is_untouched_demo(db)
     service.change(db, admin, calendar_of(db).with_days({date(2026, 6, 1): FREE}), seen=1)
     assert not is_untouched_demo(db)
+
+
+def test_at_one_time_one_default_is_made_and_one_change_wins(cluster: Cluster, template_url: str) -> None:
+    assert template_url
+    engine = database.make_engine(copy_database(cluster, "city_calendars"), pool_size=8)
+    try:
+        with Session(engine) as db, db.begin():
+            make.city(db)
+            admin = make_accounts.viewer(db, role="administrator")
+
+        def read(_: int) -> int | None:
+            with Session(engine) as db, db.begin():
+                return calendar_of(db).version
+
+        def change(number: int) -> str:
+            with Session(engine) as db, db.begin():
+                try:
+                    wanted = calendar_of(db, version=1).with_days({date(2026, 6, number): FREE})
+                    return f"version {service.change(db, admin, wanted, seen=1).version}"
+                except StaleCalendar:
+                    return "stale"
+
+        with ThreadPoolExecutor(8) as pool:
+            assert list(pool.map(read, range(16))) == [1] * 16
+            told = list(pool.map(change, range(1, 9)))
+        assert sorted(told) == ["stale"] * 7 + ["version 2"]
+        with Session(engine) as db:
+            assert db.query(WorkCalendar).count() == 2
+    finally:
+        engine.dispose()
