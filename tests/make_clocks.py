@@ -6,10 +6,13 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from hypothesis import HealthCheck, settings
+
 from app.clocks.limits import Limit, parse_limit
 from app.clocks.worktime import Calendar, Day, DayKind, Pause
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a shared machine may be busy
 
 
 def at(text: str, zone: ZoneInfo = SHANGHAI) -> datetime:

@@ -22,7 +22,7 @@ from app.clocks.clock import (
     Rules,
 )
 from app.clocks.worktime import BadMoment, Day, DayKind
-from tests.make_clocks import at, calendar, limit
+from tests.make_clocks import at, calendar, limit, patient
 
 HOUR = timedelta(hours=1)
 
@@ -202,6 +202,7 @@ def test_years_without_known_holidays_are_told_for_work_units_alone() -> None:
 hours = st.integers(0, 300).map(lambda n: at("2025-03-03 08:00") + timedelta(hours=n))
 
 
+@patient
 @given(hours, hours, st.none() | hours, st.sampled_from(["4小时", "2紧急工作时", "1.5天", "2自然日"]))
 def test_what_is_kept_reads_back_the_same(begins: datetime, ends: datetime, stop: datetime | None, text: str) -> None:
     one = clock(text, rules=Rules(yellow_share=Fraction(1, 2))).pause(min(begins, ends)).resume(max(begins, ends))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from app.clocks.files import BadFile, read_days, write_csv, write_xlsx
 from app.clocks.worktime import Day, DayKind
 from gis.errors import InvalidInput
-from tests.make_clocks import calendar
+from tests.make_clocks import calendar, patient
 
 FREE, WORKED = DayKind.HOLIDAY, DayKind.MAKE_UP_WORKING_DAY
 EXPECTED = {date(2027, 2, 6): Day(FREE, "春节"), date(2027, 2, 20): Day(WORKED, "春节")}
@@ -23,6 +23,7 @@ days_of_2027 = st.dictionaries(
 )
 
 
+@patient
 @given(days_of_2027)
 def test_what_is_exported_reads_back_the_same(days: dict[date, Day]) -> None:
     made = calendar().with_year(2027, days)

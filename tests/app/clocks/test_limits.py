@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.clocks.limits import BadLimit, Limit, LimitUnit, parse_limit
+from tests.make_clocks import patient
 
 U, H, D, N = LimitUnit.URGENT_HOUR, LimitUnit.WORK_HOUR, LimitUnit.WORK_DAY, LimitUnit.NATURAL_DAY
 amounts = st.decimals("0.0001", "9999", places=4, allow_nan=False)
@@ -45,6 +46,7 @@ def test_what_is_no_limit_is_refused_with_a_code_and_the_field(text: str) -> Non
     assert caught.value.field in ("limit_text", "limit")
 
 
+@patient
 @given(amounts, st.sampled_from(LimitUnit))
 def test_what_is_stored_reads_back_the_same(amount: Decimal, unit: LimitUnit) -> None:
     limit = Limit(amount, unit)

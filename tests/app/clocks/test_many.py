@@ -14,7 +14,7 @@ from app.clocks.limits import Limit
 from app.clocks.many import Moments, Pauses, due_many, due_of, used_many
 from app.clocks.worktime import BadMoment, Calendar, Pause, due_at, needed_us, to_us, used
 from tests.app.clocks.test_worktime import any_limit, calendars, minutes
-from tests.make_clocks import at, calendar, limit, pause
+from tests.make_clocks import at, calendar, limit, patient, pause
 
 NAT = np.datetime64("NaT")
 open_pauses = st.lists(st.tuples(minutes, st.none() | st.integers(0, 8000)), max_size=4).map(
@@ -35,6 +35,7 @@ def many_pauses(per_row: list[list[Pause]]) -> Pauses:
     return Pauses(row, moments([one.from_at for _, one in flat]), moments([one.to_at for _, one in flat]))
 
 
+@patient
 @given(rows, calendars)
 def test_due_times_of_many_rows_are_those_of_each_row(
     found: list[tuple[datetime, Limit, list[Pause], datetime]], chosen: Calendar
@@ -48,6 +49,7 @@ def test_due_times_of_many_rows_are_those_of_each_row(
     np.testing.assert_array_equal(told, moments(alone))
 
 
+@patient
 @given(rows, calendars)
 def test_time_used_of_many_rows_is_that_of_each_row(
     found: list[tuple[datetime, Limit, list[Pause], datetime]], chosen: Calendar

@@ -24,7 +24,7 @@ from app.clocks.worktime import (
     to_us,
     used,
 )
-from tests.make_clocks import at, calendar, limit, pause
+from tests.make_clocks import at, calendar, limit, patient, pause
 
 PLAIN = calendar()
 NEW_YORK = ZoneInfo("America/New_York")
@@ -183,6 +183,7 @@ def _defined(value: datetime | None) -> datetime:
     return value
 
 
+@patient
 @given(minutes, any_limit, calendars, pauses)
 def test_the_time_used_at_the_due_time_is_the_limit_and_a_microsecond_before_it_is_less(
     start: datetime, asked: Limit, chosen: Calendar, rests: list[Pause]
@@ -193,6 +194,7 @@ def test_the_time_used_at_the_due_time_is_the_limit_and_a_microsecond_before_it_
     assert used(start, due - timedelta(microseconds=1), asked.unit, chosen, rests) < whole
 
 
+@patient
 @given(minutes, any_limit, calendars, pauses, minutes, st.integers(0, 8000))
 def test_pausing_never_shortens(
     start: datetime, asked: Limit, chosen: Calendar, rests: list[Pause], begins: datetime, length: int
@@ -201,6 +203,7 @@ def test_pausing_never_shortens(
     assert _defined(due_at(start, asked, chosen, more)) >= _defined(due_at(start, asked, chosen, rests))
 
 
+@patient
 @given(minutes, any_limit, calendars, pauses, st.randoms())
 def test_the_order_of_pauses_does_not_matter(
     start: datetime, asked: Limit, chosen: Calendar, rests: list[Pause], chance: object
@@ -210,6 +213,7 @@ def test_the_order_of_pauses_does_not_matter(
     assert due_at(start, asked, chosen, mixed) == due_at(start, asked, chosen, rests)
 
 
+@patient
 @given(minutes, minutes, any_limit, calendars, pauses)
 def test_who_starts_later_is_not_due_earlier(
     one: datetime, two: datetime, asked: Limit, chosen: Calendar, rests: list[Pause]
@@ -218,6 +222,7 @@ def test_who_starts_later_is_not_due_earlier(
     assert _defined(due_at(first, asked, chosen, rests)) <= _defined(due_at(second, asked, chosen, rests))
 
 
+@patient
 @given(minutes, any_limit, any_limit, calendars, pauses)
 def test_a_longer_limit_of_the_same_unit_is_due_later(
     start: datetime, one: Limit, two: Limit, chosen: Calendar, rests: list[Pause]
@@ -241,7 +246,7 @@ def _counted(start: datetime, now: datetime, chosen: Calendar, rests: list[Pause
     return total
 
 
-@settings(max_examples=40, deadline=None)
+@settings(patient, max_examples=40)
 @given(minutes, st.integers(0, 20_000), calendars, pauses)
 def test_the_time_used_is_what_counting_every_minute_gives(
     start: datetime, length: int, chosen: Calendar, rests: list[Pause]
