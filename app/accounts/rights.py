@@ -29,6 +29,7 @@ RIGHTS: dict[str, Words] = {
     "grid.edit": _l("Redraw cells and areas"),
     "layers.read": _l("See map layers"),
     "layers.export": _l("Export map layers to files"),
+    "calendars.edit": _l("Change work calendars"),
     "accounts.manage": _l("Manage accounts"),
     "audit.read": _l("Read the audit record"),
 }
@@ -46,7 +47,8 @@ ROLES: dict[Role, frozenset[str]] = {
     Role.CLERK: _LOOK | {"residents.read", "residents.create", "residents.open", "facilities.edit"},
     Role.LEADER: _LOOK | {"layers.export"},
     Role.ADMINISTRATOR: _LOOK
-    | {"components.edit", "facilities.edit", "grid.edit", "layers.export", "accounts.manage", "audit.read"},
+    | {"components.edit", "facilities.edit", "grid.edit", "layers.export", "calendars.edit"}
+    | {"accounts.manage", "audit.read"},
 }
 
 ROLE_NAMES: dict[Role, Words] = {

@@ -17,6 +17,8 @@ ACTS: dict[str, Words] = {
     "accounts.unlock": _l("Opened an account again"),
     "tokens.issue": _l("Issued a token"),
     "tokens.revoke": _l("Ended a token"),
+    "calendars.create": _l("Made a work calendar"),
+    "calendars.change": _l("Changed a work calendar"),
     "residents.open": _l("Opened a resident's record"),
     "residents.create": _l("Registered a resident"),
     "residents.correct": _l("Corrected a resident's record"),
@@ -41,6 +43,7 @@ SUBJECTS: dict[str, Words] = {
     "component": _l("Component"),
     "facility": _l("Facility"),
     "layer": _l("Layer"),
+    "calendar": _l("Work calendar"),
 }
 
 

@@ -36,6 +36,12 @@ class CityFacts(Part):
     is_demo: bool = False
 
 
+class WorkHours(Part):
+    """Hours of the default work calendar, such as ``08:00-12:00``; none: those that come with the platform."""
+
+    hours: tuple[str, ...] = ()
+
+
 class File(Part):
     """A file of the source folder and the datum its coordinates are in."""
 
@@ -236,6 +242,7 @@ class Profile(Part):
     city: CityFacts
     boundary: File
     departments: dict[str, tuple[str, str]] = {}
+    calendar: WorkHours = WorkHours()
     catalogues: tuple[str, ...] = ()
     local_catalogue: LocalCatalogue | None = None
     invented: Invented | None = None

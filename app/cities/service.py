@@ -122,6 +122,7 @@ def is_untouched_demo(db: Session) -> bool:
         " AND NOT EXISTS (SELECT FROM component_entries WHERE account_id IS NOT NULL)"
         " AND NOT EXISTS (SELECT FROM facilities WHERE NOT is_generated)"
         " AND NOT EXISTS (SELECT FROM facility_entries WHERE account_id IS NOT NULL)"
+        " AND NOT EXISTS (SELECT FROM work_calendars WHERE account_id IS NOT NULL)"
         " AND (SELECT count(*) FROM grid_versions) <= 1 FROM city"
     )).scalar())  # fmt: skip
 

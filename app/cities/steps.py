@@ -56,7 +56,10 @@ def write_city(db: Session, profile: Profile, boundary: BaseGeometry) -> None:
         "crs_epsg": facts.crs_epsg, "time_zone": facts.time_zone, "language": facts.language,
         "levels": list(facts.levels), "cell_scheme": facts.cell_scheme, "cell_target_m2": facts.cell_target_m2,
         "snap_m": facts.snap_m, "is_demo": facts.is_demo,
-        "options": {"departments": profile.departments, "attribution": profile.attribution},
+        "options": {
+            "departments": profile.departments, "attribution": profile.attribution,
+            "calendar": profile.calendar.model_dump(mode="json"),
+        },
     }]))  # fmt: skip
 
 

@@ -15,6 +15,7 @@ DOMAINS = (
     "audit",
     "jobs",
     "live",
+    "clocks",
     "places",
     "cases",
     "emergency",
