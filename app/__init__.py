@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-MODELS = ("accounts", "audit", "cases", "emergency", "residents", "components", "facilities", "web")
+MODELS = ("accounts", "audit", "cases", "emergency", "residents", "components", "facilities", "open311", "web")
 
 
 def import_models() -> None:

@@ -21,6 +21,7 @@ DOMAINS = (
     "residents",
     "components",
     "facilities",
+    "open311",
     "imports",
     "maps",
     "cities",
