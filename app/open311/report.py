@@ -18,13 +18,12 @@ from app.open311.arguments import Arguments
 from app.open311.errors import BadArgument, Missing, raise_all
 from app.open311.models import ServiceType
 from gis.errors import CityError
-from grid import addresses
+from grid import addresses, words
 from grid.locate import locate
 from grid.models import Address
 from grid.reach import whole_city
 
-ALIKE_ONLY = 1.0  # scores of `grid.addresses.search`: below it a text is only like an address,
-WHOLE = 4.5  # and from here on it is the address's whole text
+ALIKE_ONLY = 1.0  # a score of `grid.addresses.search` below which a text is only like an address
 TAG = re.compile(r"<(?:!--.*?--|/?[A-Za-z][^<>]*|![A-Za-z][^<>]*)>", re.DOTALL)
 DESCRIPTION_MAX, URL_MAX = 4000, 2000
 
@@ -142,12 +141,14 @@ def _by_text(db: Session, asked: str | None) -> Spot:
     """The one address that a text means; one that is only alike is not taken, nor one of several on a street."""
     if asked is None:
         raise Missing("A place is required: lat and long, or address_string, or address_id.", field="lat")
-    found = addresses.search(db, whole_city(), asked, limit=5)
+    found = addresses.search(db, whole_city(), asked, limit=10)
     doors = [one for one in found if one.kind == "address" and one.score >= ALIKE_ONLY]
-    is_one = len(doors) == 1 or (len(doors) > 1 and (doors[0].score >= WHOLE or doors[0].score > doors[1].score))
-    if not is_one:
+    best = [one for one in doors if one.score == doors[0].score]
+    if len(best) > 1:
+        best = [one for one in best if words.compact(asked) in map(words.compact, (one.text_zh, one.text_en))]
+    if len(best) != 1:
         raise BadArgument(
             "{address} is not one address of the city: {count} fit. Send lat and long instead.",
             field="address_string", address=asked[:100], count=len(doors),
         )  # fmt: skip
-    return Spot(doors[0].lon, doors[0].lat, "address", int(doors[0].id))
+    return Spot(best[0].lon, best[0].lat, "address", int(best[0].id))
