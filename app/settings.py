@@ -41,6 +41,9 @@ class Settings(BaseModel):
     language: Literal["", "zh", "en"] = Field(
         default="", description="Language of pages; empty: that of the city's profile"
     )
+    open311_contact: str = Field(
+        default="", description="Whom developers of outside applications ask for a key; shown in the Open311 discovery"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="What goes into the logs"
     )

@@ -15,6 +15,7 @@ RIGHTS: dict[str, Words] = {
     "cases.read": _l("See cases"),
     "cases.create": _l("Log cases"),
     "cases.move": _l("File, dispatch, check and close cases"),
+    "cases.reporter": _l("Open who reported a case, with a purpose"),
     "events.read": _l("See emergency events"),
     "events.create": _l("Open emergency events"),
     "events.edit": _l("Change and end emergency events"),
@@ -38,7 +39,7 @@ _LOOK = frozenset({"places.read", "layers.read", "cases.read", "events.read", "c
 
 ROLES: dict[Role, frozenset[str]] = {
     Role.INSPECTOR: _LOOK | {"cases.create", "cases.move"},  # verifies, checks, closes what was handled on the spot
-    Role.INTAKE: _LOOK | {"cases.create", "cases.move", "events.create"},
+    Role.INTAKE: _LOOK | {"cases.create", "cases.move", "cases.reporter", "events.create"},
     Role.DISPATCHER: _LOOK | {"cases.create", "cases.move", "layers.export"},
     Role.DEPARTMENT: _LOOK | {"cases.move", "components.edit"},
     Role.COMMANDER: _LOOK

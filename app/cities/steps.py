@@ -20,6 +20,7 @@ from app.cases.models import CaseClass, ClassKind
 from app.cities.profile import Profile
 from app.cities.writing import put, take_ids
 from app.emergency import classes as emergency_classes
+from app.open311 import catalogue as open311
 from gis.measure import area_m2
 from grid import store
 from grid.index import CellIndex
@@ -104,6 +105,7 @@ def write_catalogues(db: Session, profile: Profile) -> None:
     local = profile.local_catalogue
     names = [*profile.catalogues, local.scheme] if local else profile.catalogues
     catalogue.load_catalogues(db, active=names)
+    open311.load_shipped(db)
     emergency_classes.load_classes(db)
     if local is None:
         return

@@ -22,6 +22,7 @@ DOMAINS = (
     "residents",
     "components",
     "facilities",
+    "open311",
     "imports",
     "maps",
     "cities",

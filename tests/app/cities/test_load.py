@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 import app
 from app.cities import service
 from app.launch.cluster import Cluster
-from app.residents import sealing
+from app.sealing import vault
 from app.settings import PROJECT
 from gis import db as database
 from gis.db import Base
@@ -32,14 +32,14 @@ SMALL = service.Order("jingan", scale=0.02, until=UNTIL)
 def demo(cluster: Cluster, template_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """A database of its own with a small demo city."""
     app.import_models()
-    sealing.bind(tmp_path_factory.mktemp("home"))
+    vault.bind(tmp_path_factory.mktemp("home"))
     engine = database.make_engine(copy_database(cluster, "city_demo"))
     database.bind(engine)
     with database.transaction() as db:
         service.load(db, SMALL, lambda what: None)
     database.bind(None)
     yield engine
-    sealing.bind(None)
+    vault.bind(None)
     engine.dispose()
 
 
