@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, settings
 
+from app.clocks.calendars import Calendar, Day, DayKind
 from app.clocks.limits import Limit, parse_limit
-from app.clocks.worktime import Calendar, Day, DayKind, Pause
+from app.clocks.worktime import Pause
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a shared machine may be busy

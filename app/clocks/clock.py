@@ -14,8 +14,9 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from app.clocks.calendars import Calendar
 from app.clocks.limits import Limit, parse_limit
-from app.clocks.worktime import MICROSECOND, BadMoment, Calendar, Pause, needed_us, reached_at, to_us, used
+from app.clocks.worktime import MICROSECOND, BadMoment, Pause, needed_us, reached_at, to_us, used
 from gis.errors import Conflict
 
 

@@ -13,7 +13,7 @@ import openpyxl
 from openpyxl.styles import Font
 from openpyxl.utils.exceptions import InvalidFileException
 
-from app.clocks.worktime import Calendar, Day, DayKind
+from app.clocks.calendars import Calendar, Day, DayKind
 from gis.errors import InvalidInput
 
 ROWS_MAX = 5000

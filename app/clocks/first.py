@@ -7,9 +7,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from app.clocks import store
+from app.clocks.calendars import DEFAULT_SPANS, Calendar, Span
 from app.clocks.holidays import published_days, published_years
 from app.clocks.models import WorkCalendar
-from app.clocks.worktime import DEFAULT_SPANS, Calendar, Span
 from gis.errors import Conflict
 
 DEFAULT = "default"

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from werkzeug.datastructures import MultiDict
 
+from app.clocks.calendars import Calendar, Day, DayKind, Span
 from app.clocks.files import clean_name
-from app.clocks.worktime import Calendar, Day, DayKind, Span
 from gis.errors import InvalidInput
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100

@@ -11,7 +11,7 @@ from importlib.metadata import version
 
 from chinese_calendar.constants import holidays, workdays
 
-from app.clocks.worktime import Calendar, Day, DayKind
+from app.clocks.calendars import Calendar, Day, DayKind
 from gis.errors import Conflict
 
 ZONES = frozenset({"Asia/Shanghai", "Asia/Urumqi", "Asia/Chongqing", "Asia/Harbin", "Asia/Kashgar", "PRC"})

@@ -15,8 +15,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from app.clocks.calendars import Calendar
 from app.clocks.clock import Clock
-from app.clocks.worktime import FIRST_YEAR, LAST_YEAR, BadMoment, Calendar, to_us, year_stretches
+from app.clocks.worktime import FIRST_YEAR, LAST_YEAR, BadMoment, to_us, year_stretches
 
 Moments = NDArray[np.datetime64]
 Integers = NDArray[np.int64]

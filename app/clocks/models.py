@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint, Uuid, func, tex
 from sqlalchemy.dialects.postgresql import ARRAY, INTEGER
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.clocks.worktime import DayKind
+from app.clocks.calendars import DayKind
 from gis.db import Base, HasId, enum_text
 
 

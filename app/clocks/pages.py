@@ -17,13 +17,14 @@ from werkzeug.wrappers import Response
 
 from app.accounts.session import current_viewer
 from app.clocks import files, forms, holidays, service, show, store
+from app.clocks.calendars import Calendar, DayKind
 from app.clocks.clock import Clock
 from app.clocks.first import DEFAULT
 from app.clocks.limits import parse_limit
 from app.clocks.models import WorkCalendar
 from app.clocks.running import Moved, moved_by, running_clocks
 from app.clocks.words import DAY_KINDS, limit_words
-from app.clocks.worktime import Calendar, DayKind, due_at
+from app.clocks.worktime import due_at
 from app.errors import words_of
 from app.web.named import named
 from gis.db import transaction

@@ -9,12 +9,12 @@ from flask_openapi3.models.tag import Tag
 
 from app.accounts.session import current_viewer
 from app.clocks import service, store
+from app.clocks.calendars import Calendar, Day
 from app.clocks.clock import Clock
 from app.clocks.files import clean_name
 from app.clocks.limits import parse_limit
 from app.clocks.models import WorkCalendar
 from app.clocks.schemas import CalendarPath, DueQuery, VersionQuery, YearIn, YearPath
-from app.clocks.worktime import Calendar, Day
 from gis.db import transaction
 from gis.errors import InvalidInput
 

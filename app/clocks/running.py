@@ -10,9 +10,9 @@ import numpy as np
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from app.clocks.calendars import Calendar
 from app.clocks.clock import Clock
 from app.clocks.many import due_of
-from app.clocks.worktime import Calendar
 from layers.layer import Words
 
 EXTENSION = "running_clocks"

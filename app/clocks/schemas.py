@@ -7,8 +7,8 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
+from app.clocks.calendars import DayKind
 from app.clocks.forms import FIRST_YEAR, LAST_YEAR
-from app.clocks.worktime import DayKind
 
 
 class CalendarPath(BaseModel):

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from app.audit import service as audit
 from app.clocks import store
+from app.clocks.calendars import Calendar
 from app.clocks.first import DEFAULT, make_default
 from app.clocks.models import WorkCalendar
-from app.clocks.worktime import Calendar
 from gis.errors import Conflict, InvalidInput
 from grid.reach import Viewer
 

@@ -11,8 +11,8 @@ from typing import Literal
 from babel.dates import get_day_names
 from flask_babel import format_date, get_locale
 
+from app.clocks.calendars import Calendar, Day, DayKind
 from app.clocks.words import DAY_KINDS, DAY_MARKS, holiday_name
-from app.clocks.worktime import Calendar, Day, DayKind
 
 
 @dataclass(frozen=True)

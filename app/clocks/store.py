@@ -11,8 +11,8 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
+from app.clocks.calendars import Calendar, Day, Span
 from app.clocks.models import WorkCalendar, WorkCalendarDay
-from app.clocks.worktime import Calendar, Day, Span
 from gis.errors import NotFound
 
 KEPT_MOST = 64

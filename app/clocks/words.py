@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask_babel import format_decimal, ngettext
 from flask_babel import lazy_gettext as _l
 
+from app.clocks.calendars import DayKind
 from app.clocks.limits import Limit, LimitUnit
-from app.clocks.worktime import DayKind
 from layers.layer import Words
 
 DAY_KINDS: dict[DayKind, Words] = {

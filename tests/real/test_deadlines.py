@@ -8,10 +8,11 @@ from datetime import date
 import numpy as np
 import pytest
 
+from app.clocks.calendars import Calendar, Day, DayKind
 from app.clocks.clock import Clock
 from app.clocks.holidays import published_days
 from app.clocks.many import due_of
-from app.clocks.worktime import Calendar, Day, DayKind, Pause, due_at, used
+from app.clocks.worktime import Pause, due_at, used
 from tests.conftest import SHARED
 from tests.make_clocks import at, limit
 

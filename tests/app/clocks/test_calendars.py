@@ -19,13 +19,13 @@ from app.cities import profile as profiles
 from app.cities.service import is_untouched_demo
 from app.cities.steps import write_city
 from app.clocks import service, store
+from app.clocks.calendars import Day, DayKind, Span
 from app.clocks.clock import Clock
 from app.clocks.first import NoCity
 from app.clocks.holidays import NotPublished, missing_years, published_days, published_years
 from app.clocks.models import WorkCalendar, WorkCalendarDay
 from app.clocks.running import Running, moved_by
 from app.clocks.service import CalendarThere, StaleCalendar, calendar_of
-from app.clocks.worktime import Day, DayKind, Span
 from app.launch.cluster import Cluster
 from gis import db as database
 from gis.errors import Forbidden, InvalidInput

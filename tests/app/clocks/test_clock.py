@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.clocks.calendars import Day, DayKind
 from app.clocks.clock import (
     Clock,
     ClockRests,
@@ -21,7 +22,7 @@ from app.clocks.clock import (
     Overdue,
     Rules,
 )
-from app.clocks.worktime import BadMoment, Day, DayKind
+from app.clocks.worktime import BadMoment
 from tests.make_clocks import at, calendar, limit, patient
 
 HOUR = timedelta(hours=1)

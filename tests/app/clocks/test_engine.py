@@ -24,7 +24,7 @@ def imported(file: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("name", ["limits", "worktime", "many", "clock"])
+@pytest.mark.parametrize("name", ["limits", "calendars", "worktime", "many", "clock"])
 def test_the_arithmetic_knows_neither_gis_nor_database_nor_web(name: str) -> None:
     names = imported(FOLDER / f"{name}.py")
     assert {one for one in names if one.split(".")[0] in OUTSIDE} == set()

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.clocks.calendars import Day, DayKind
 from app.clocks.files import BadFile, read_days, write_csv, write_xlsx
-from app.clocks.worktime import Day, DayKind
 from gis.errors import InvalidInput
 from tests.make_clocks import calendar, patient
 

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.clocks.calendars import Calendar
 from app.clocks.clock import Clock
 from app.clocks.limits import Limit
 from app.clocks.many import Moments, Pauses, due_many, due_of, used_many
-from app.clocks.worktime import BadMoment, Calendar, Pause, due_at, needed_us, to_us, used
+from app.clocks.worktime import BadMoment, Pause, due_at, needed_us, to_us, used
 from tests.app.clocks.test_worktime import any_limit, calendars, minutes
 from tests.make_clocks import at, calendar, limit, patient, pause
 

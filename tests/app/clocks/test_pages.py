@@ -11,12 +11,12 @@ from flask.testing import FlaskClient
 from flask_openapi3 import OpenAPI
 from sqlalchemy.orm import Session
 
+from app.clocks.calendars import Day, DayKind
 from app.clocks.clock import Clock
 from app.clocks.limits import LimitUnit, parse_limit
 from app.clocks.running import Running, register_running
 from app.clocks.service import calendar_of
 from app.clocks.words import limit_words
-from app.clocks.worktime import Day, DayKind
 from tests import make, make_accounts
 from tests.make_clocks import at, limit
 
@@ -152,6 +152,14 @@ def test_administrators_are_warned_on_the_first_screen_until_the_year_is_entered
     for number, entered in enumerate((year, year + 1), 1):
         post(admin, "complete", seen=str(number), year=str(entered))
     assert "are not known" not in admin.get("/").text
+
+
+def test_before_a_city_is_loaded_the_page_says_so_and_the_first_screen_stands(app: OpenAPI, db: Session) -> None:
+    admin = make_accounts.client_as(app, make_accounts.account(db, role="administrator", language="en"))
+    told = admin.get(PAGE)
+    assert told.status_code == 409
+    assert "No city is loaded yet" in told.text
+    assert admin.get("/").status_code == 200
 
 
 def test_a_limit_is_tried_on_the_page(admin: FlaskClient) -> None:

@@ -9,21 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.clocks.calendars import BadCalendar, Calendar, Day, DayKind, Span
 from app.clocks.limits import Limit, LimitUnit
-from app.clocks.worktime import (
-    BadCalendar,
-    BadMoment,
-    Calendar,
-    Day,
-    DayKind,
-    Pause,
-    Span,
-    due_at,
-    from_us,
-    needed_us,
-    to_us,
-    used,
-)
+from app.clocks.worktime import BadMoment, Pause, due_at, from_us, needed_us, to_us, used
 from tests.make_clocks import at, calendar, limit, patient, pause
 
 PLAIN = calendar()
