@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from importlib import import_module
 
-MODELS = ("accounts", "audit", "cases", "emergency", "residents", "components", "facilities", "web")
+MODELS = (
+    "accounts", "audit", "cases", "emergency", "residents", "components", "facilities", "clocks", "open311", "web"
+)  # fmt: skip
 
 
 def import_models() -> None:

@@ -7,10 +7,10 @@ import sys
 from importlib import import_module
 
 import click
-from psycopg.errors import DiskFull
+import psycopg
+from psycopg.errors import AdminShutdown, CannotConnectNow, CrashShutdown, DiskFull
 from sqlalchemy.exc import DBAPIError
 
-from app.web.assembly import DOMAINS
 from gis.errors import CityError
 
 OPERATING = {
@@ -24,6 +24,9 @@ OPERATING = {
     "test": "app.launch.suite:suite",
     "bench": "app.launch.bench:bench",
 }
+
+
+GONE = (AdminShutdown, CrashShutdown, CannotConnectNow)
 
 
 class Commands(click.Group):
@@ -44,7 +47,7 @@ class Commands(click.Group):
     @staticmethod
     def _of_domains() -> dict[str, click.Command]:
         commands: dict[str, click.Command] = {}
-        for domain in DOMAINS:
+        for domain in import_module("app.web.assembly").DOMAINS:
             for command in import_module(f"app.{domain}.commands").COMMANDS:
                 commands[command.name] = command
         return commands
@@ -67,14 +70,24 @@ def main() -> None:
         fail("stopped", 130)
     except CityError as error:
         fail(str(error))
-    except DBAPIError as error:
-        if not isinstance(error.orig, DiskFull):
+    except (DBAPIError, psycopg.Error) as error:
+        words = trouble(error.orig if isinstance(error, DBAPIError) else error)
+        if words is None:
             raise
-        fail("the disk of the database is full: make room and try again; nothing was half written")
+        fail(words)
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
         fail(f"the disk is full (writing {error.filename or 'a file'}): make room and try again")
+
+
+def trouble(error: BaseException | None) -> str | None:
+    """What an operator can do about an error of the database; None where the code is at fault."""
+    if isinstance(error, DiskFull):
+        return "the disk of the database is full: make room and try again; nothing was half written"
+    if isinstance(error, GONE) or type(error) is psycopg.OperationalError:  # without a code: the connection broke
+        return "the database stopped answering; nothing was half written. ./city up brings it back, then try again"
+    return None
 
 
 def fail(words: str, code: int = 1) -> None:

@@ -8,17 +8,19 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+import psycopg
 from flask import Flask, Response, jsonify, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
 from pydantic import ValidationError
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from app.accounts.errors import Unauthenticated
-from app.accounts.session import assume_nobody
+from app.accounts.errors import TooManyTries, Unauthenticated
+from app.accounts.rights import RIGHTS
+from app.accounts.session import assume_nobody, has_bearer
 from app.web.reasons import reason_of
 from gis.errors import CityError, Conflict, Forbidden, InvalidInput, NotFound, Unavailable
 from layers.layer import Words
@@ -26,7 +28,10 @@ from layers.layer import Words
 log = logging.getLogger(__name__)
 
 PROGRAMS = ("/api/", "/tiles/", "/live", "/ogc/", "/open311/", "/i18n/", "/photos/")
+# Followed from a page, or fetched by a program: who reads HTML is told in HTML.
+FILES = ("/layers/", "/static/", "/metrics", "/healthz", "/readyz")
 STATUS: tuple[tuple[type[CityError], int], ...] = (
+    (TooManyTries, 429),
     (Unauthenticated, 401),
     (InvalidInput, 422),
     (Forbidden, 403),
@@ -56,6 +61,7 @@ NEXT: dict[int, Words] = {
     409: _l("Load the record again, look at what changed, and repeat your act if it still makes sense."),
     413: _l("Make the file smaller and send it again."),
     422: _l("Go back and mend the field that is named. What you typed is still there."),
+    429: _l("Wait a few minutes and try again."),
     500: _l("Nothing of what you did was saved. Try again; if it happens twice, give the operator the number below."),
     503: _l("Wait a minute and try again. What was saved before is safe."),
 }
@@ -93,7 +99,11 @@ class Problem:
 def words_of(error: CityError) -> str:
     """An error's message in the reader's language, places filled in."""
     template = str(_(error.template))
-    return template.format(**error.places) if error.places else template
+    places = dict(error.places)
+    right = str(places.get("right", ""))
+    if right in RIGHTS:  # people know what they may do by its words, not by its name
+        places["right"] = RIGHTS[right]
+    return template.format(**places) if places else template
 
 
 def status_of(error: CityError) -> int:
@@ -113,8 +123,11 @@ def wants_json() -> bool:
     """Whether a program asks, not a person's browser going to a page."""
     if request.path.startswith(PROGRAMS) or request.headers.get("X-Requested-With") == "XMLHttpRequest":
         return True
+    reads_html = "text/html" in request.headers.get("Accept", "")
+    if has_bearer() or (request.path.startswith(FILES) and not reads_html):
+        return True
     best = request.accept_mimetypes.best_match(["text/html", "application/json", "application/problem+json"])
-    return best is not None and best != "text/html" and "text/html" not in request.headers.get("Accept", "")
+    return best is not None and best != "text/html" and not reads_html
 
 
 def answer(problem: Problem) -> Response:
@@ -162,11 +175,17 @@ def from_integrity(error: IntegrityError) -> Problem:
     return unknown(error)
 
 
+def from_data(error: Exception) -> Problem:
+    """A value that no column can hold: a number beyond its range, or the sign NUL in a text."""
+    log.warning("the database could not take a value at %s", request.url_rule)
+    return Problem(422, "invalid_input", _("A number is too large, or a text holds a sign that can't be kept."))
+
+
 def unknown(error: BaseException) -> Problem:
     """Something that nobody foresaw: logged under a number that the reader is given."""
     assume_nobody()
     trace = secrets.token_hex(4)
-    log.error("unforeseen error %s at %s %s", trace, request.method, request.path, exc_info=error)
+    log.error("unforeseen error %s at %s %s", trace, request.method, request.url_rule, exc_info=error)
     detail = _("An error that nobody foresaw. Its number is {trace}.").format(trace=trace)
     return Problem(500, "internal", detail, None, trace)
 
@@ -197,6 +216,8 @@ def install(web: Flask) -> None:
     web.register_error_handler(CSRFError, from_csrf)
     web.register_error_handler(IntegrityError, lambda error: answer(from_integrity(error)))
     web.register_error_handler(HTTPException, from_http)
+    for unfit in (DataError, psycopg.DataError):
+        web.register_error_handler(unfit, lambda error: answer(from_data(error)))
     for away in (OperationalError, PoolTimeout):
         web.register_error_handler(away, _database_away)
     web.register_error_handler(Exception, lambda error: answer(unknown(error)))

@@ -1,4 +1,7 @@
-"""All settings: one typed, frozen object made from the environment at start. `docs/settings.md` lists the same."""
+"""All settings: one typed, frozen object made from the environment at start. `docs/settings.md` lists the same.
+
+The web server reads them before gevent patches sockets, so nothing that waits on sockets may be imported here.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,15 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from gis.errors import InvalidInput
 
 PROJECT = Path(__file__).resolve().parent.parent
+PART = "CITY_PART"  # what the supervisor marks its processes with; nothing to set
+SCHEMES = ("postgresql", "postgres", "postgresql+psycopg")
 
 
 class Settings(BaseModel):
@@ -35,9 +41,28 @@ class Settings(BaseModel):
     language: Literal["", "zh", "en"] = Field(
         default="", description="Language of pages; empty: that of the city's profile"
     )
+    open311_contact: str = Field(
+        default="", description="Whom developers of outside applications ask for a key; shown in the Open311 discovery"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="What goes into the logs"
     )
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgresql(cls, url: str | None) -> str | None:
+        """The URL, if it is PostgreSQL's and well formed. It holds a password, so no reason repeats any of it."""
+        if url is None:
+            return None
+        if url.partition("://")[0] not in SCHEMES:
+            raise ValueError("it has to begin with postgresql://")
+        try:
+            is_whole = urlsplit(url).port != 0 and url.split() == [url]
+        except ValueError:
+            is_whole = False
+        if not is_whole:
+            raise ValueError("in a name or password, @ : / % and blanks have to be written %40 %3A %2F %25 %20")
+        return url
 
     @property
     def run_dir(self) -> Path:
@@ -48,15 +73,24 @@ class Settings(BaseModel):
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """The settings of this process; InvalidInput names the variable that is wrong."""
     values = dict(os.environ if environ is None else environ)
-    known = {
-        name: values[f"CITY_{name.upper()}"] for name in Settings.model_fields if values.get(f"CITY_{name.upper()}")
-    }
-    if values.get("DATABASE_URL"):
-        known["database_url"] = values["DATABASE_URL"]
+    known = {name: given for name in Settings.model_fields if (given := values.get(variable(name)))}
     try:
         settings = Settings.model_validate(known)
     except ValidationError as error:
         first = error.errors()[0]
-        name = "CITY_" + str(first["loc"][0]).upper()
-        raise InvalidInput("The setting {name} is wrong: {reason}", name=name, reason=first["msg"]) from error
+        field = str(first["loc"][0])
+        told = variable(field) if field == "database_url" else f"{variable(field)}={first['input']}"
+        reason = first["msg"].removeprefix("Value error, ")
+        raise InvalidInput("The setting {told} is wrong: {reason}.", told=told, reason=reason) from error
     return settings.model_copy(update={"home": settings.home.expanduser().resolve()})
+
+
+def variable(field: str) -> str:
+    """The environment variable of a setting."""
+    return "DATABASE_URL" if field == "database_url" else f"CITY_{field.upper()}"
+
+
+def unknown_settings(environ: Mapping[str, str] | None = None) -> list[str]:
+    """Variables that look like settings and are none: mistyped ones, mostly."""
+    known = {variable(name) for name in Settings.model_fields} | {PART}
+    return sorted(name for name in (environ or os.environ) if name.startswith("CITY_") and name not in known)

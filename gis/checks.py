@@ -126,12 +126,13 @@ def read(given: Mapping[str, Any] | str | bytes) -> Checked:
 
 
 def _read_text(given: str | bytes) -> Checked:
-    """A geometry from WKT or WKB; an open ring is closed."""
+    """A geometry from (E)WKT or (E)WKB; an open ring is closed."""
     strict: BaseGeometry | None
-    if isinstance(given, bytes) or _is_hex(given):
+    if isinstance(given, bytes) or is_hex(given):
         strict = shapely.from_wkb(given, on_invalid="ignore")
         geom = shapely.from_wkb(given, on_invalid="fix") if strict is None else strict
     else:
+        given = without_srid(given)
         strict = shapely.from_wkt(given, on_invalid="ignore")
         geom = shapely.from_wkt(given, on_invalid="fix") if strict is None else strict
     if geom is None:
@@ -140,8 +141,14 @@ def _read_text(given: str | bytes) -> Checked:
     return Checked(shapely.force_2d(geom), opened)
 
 
-def _is_hex(text: str) -> bool:
+def is_hex(text: str) -> bool:
+    """Whether a text is hexadecimal WKB, and not WKT."""
     return text[:2] in ("00", "01") and " " not in text
+
+
+def without_srid(text: str) -> str:
+    """WKT without the ``SRID=4326;`` of EWKT before it: what it names is the file's matter."""
+    return text.partition(";")[2] if text[:5].upper() == "SRID=" else text
 
 
 def check(

@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from gis.checks import Bounds, City, check, read
+from gis.checks import Bounds, City, check, is_hex, read, without_srid
 from gis.mending import SPIKE_DEG
 
 Floats = NDArray[np.float64]
@@ -153,16 +153,22 @@ def _turns_or_doubles(paths: Geometries, closed: NDArray[np.bool_]) -> NDArray[n
 
 
 def read_many(given: NDArray[np.object_]) -> CheckedMany:
-    """Geometries from WKT texts or WKB bytes, None for None; open rings are closed, the unreadable refused."""
+    """Geometries from (E)WKT texts and (E)WKB, in bytes or hexadecimal; None for None.
+
+    Open rings are closed, what can't be read is refused.
+    """
     missing = np.array([one is None for one in given], dtype=bool)
     out = CheckedMany(np.full(given.shape, None, dtype=object), np.full(given.shape, None, dtype=object))
     out.refused[missing] = "geometry.missing"
     there = np.nonzero(~missing)[0]
     if not there.size:
         return out
-    parse = shapely.from_wkb if isinstance(given[there[0]], bytes) else shapely.from_wkt
+    first, texts = given[there[0]], given[there]
+    parse = shapely.from_wkb if isinstance(first, bytes) or is_hex(first) else shapely.from_wkt
+    if parse is shapely.from_wkt:
+        texts = np.array([without_srid(one) for one in texts], dtype=object)
     try:
-        out.geoms[there] = parse(given[there], on_invalid="ignore")
+        out.geoms[there] = parse(texts, on_invalid="ignore")
     except (TypeError, ValueError):
         out.geoms[there] = None
     for index in there[shapely.is_missing(out.geoms[there])]:

@@ -10,13 +10,16 @@ from grid.build.plane import Geometries, Plane, polygons_of
 
 GAP_M = 2.0
 CRUMB_M2 = 100.0  # a detached part smaller than this, beside another area, is an error of drawing
+SPECK_M2 = 1.0  # and one smaller than this wherever it lies
+DROPPED = -1
 
 
 def clean_areas(areas: Geometries, *, gap_m: float = GAP_M) -> Geometries:
     """Areas of one level (EPSG:4326 polygons) made into a coverage, as multi-polygons in the same order.
 
     An overlap goes to the neighbour with which it shares most border, and so do gaps narrower than `gap_m` metres and
-    detached crumbs below 100 m²; wider gaps stay: they may be no one's ground. Real sources rarely are without.
+    detached crumbs below 100 m²; wider gaps stay: they may be no one's ground. Detached specks below 1 m² beside no
+    other area are dropped. Real sources rarely are without.
     """
     if not len(areas):
         return np.empty(0, np.object_)
@@ -35,6 +38,7 @@ def clean_areas(areas: Geometries, *, gap_m: float = GAP_M) -> Geometries:
             for part, into, metres in zip(one, other, border_m, strict=True):
                 if crumbs[part] and not crumbs[into] and metres > best[part]:
                     best[part], of[part] = metres, of[into]
+        of[crumbs & (best == 0) & (size < SPECK_M2)] = DROPPED
     whole = [shapely.coverage_union_all(parts[of == row]) for row in range(len(areas))]
     rows = [shapely.multipolygons(shapely.get_parts(one)) for one in whole]
     return plane.back(np.array(rows, np.object_))

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from grid.raster import UNKNOWN, Raster
 
-SNAP_MAX_M = 300.0  # the guard in the database (grid_tolerance) must stay wider than this
+SNAP_MAX_M = 300.0  # the guard in the database (grid_may_snap) allows no more
 ADDRESS_M = 200.0
 OUTSIDE = -1
 CROWD = 20_000  # points from which on a raster pays; it is made once and kept

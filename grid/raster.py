@@ -44,7 +44,8 @@ class Raster:
 
     def lookup(self, lon: Floats, lat: Floats) -> Rows:
         """For each point the row of its cell, -1 outside all, or `UNKNOWN`."""
-        x, y = (lon - self.low[0]) / self.size, (lat - self.low[1]) / self.size
+        with np.errstate(over="ignore", invalid="ignore"):  # of coordinates that are none
+            x, y = (lon - self.low[0]) / self.size, (lat - self.low[1]) / self.size
         inside = (x >= 0) & (y >= 0) & (x < self.shape[0]) & (y < self.shape[1])  # nan is not
         found = np.full(len(lon), -1, np.int64)
         found[inside] = self.row[x[inside].astype(np.int64), y[inside].astype(np.int64)]

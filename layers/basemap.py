@@ -55,11 +55,13 @@ def style(layers: list[Layer], theme: Theme, lang: str, name: str) -> dict[str, 
     drawn: list[dict[str, Any]] = [{"id": "land", "type": "background", "paint": {"background-color": ground.land}}]
     for one in order:
         drawn += _quiet(base[one], ground, theme, lang)
-    drawn += _road_names(base["roads"], ground, lang) if "roads" in base else []
     areas = next((layer for layer in layers if layer.id == "areas"), None)
     if areas is not None:
         sources["base-areas"] = source(areas)
-        drawn += _borders(areas, ground) + _area_names(areas, ground, lang)
+        drawn += _borders(areas, ground)
+    drawn += _road_names(base["roads"], ground, lang) if "roads" in base else []  # over borders: streets often are one
+    if areas is not None:
+        drawn += _area_names(areas, ground, lang)
     return {"version": 8, "name": name, "sources": sources, "layers": drawn}
 
 

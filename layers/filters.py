@@ -123,7 +123,7 @@ def _values(layer: Layer, name: str, given: str) -> tuple[str, ...]:
 def _fits(field: Field, value: str) -> bool:
     if "\x00" in value:
         return False
-    if field.choices is not None:
+    if field.kind == "choice" and field.choices is not None:
         return value in field.choices
     if field.kind == "flag":
         return value.lower() in TRUE + FALSE

@@ -45,6 +45,8 @@ def outlines(counted: list[Counted]) -> Outlines:
 
     Raises InvalidInput when there are too many units even for rough ones.
     """
+    if not counted:
+        return Outlines([], None)
     shapes = shapely.from_geojson(np.array([one.geometry for one in counted], dtype=object))
     for tolerance in TOLERANCES:
         plain = shapely.coverage_simplify(shapes, tolerance) if tolerance else shapes

@@ -26,6 +26,7 @@ from layers.classing import Classing, classify
 from layers.counts import Counted, Counts, counts
 from layers.filters import NOTHING, Filter
 from layers.folium_data import PARTS, Outlines, guide, outlines, squares
+from layers.folium_text import opened, shut
 from layers.layer import Layer
 from layers.looks import looks
 from layers.ramps import ramp
@@ -75,17 +76,17 @@ def thematic_map(
     _add_units(page, found, shapes, classing, colours, order, ways.borders)
     rows_name, marks = None, []
     if layer.floor is None and found.total:
-        group = folium.FeatureGroup(name=html.escape(str(layer.title)), show=False)
+        group = folium.FeatureGroup(name=shut(html.escape(str(layer.title))), show=False)
         group.add_to(page)
         rows_name, marks = group.get_name(), _add_rows(db, page, group, layer, viewer, chosen, order)
     folium.LayerControl(collapsed=False).add_to(page)
     facts = _words(layer, found, classing, colours, order, division, at, chosen)
     figure = cast(Figure, page.get_root())
-    figure.title = html.escape(str(facts["title"]))
+    figure.title = shut(html.escape(str(facts["title"])))
     figure.add_child(
         folium_parts.Frame(page.get_name(), facts | {"marks": marks}, ways.names, shapes.bounds, rows_name)
     )
-    return self_contained(figure.render(), vendor)
+    return opened(self_contained(figure.render(), vendor))
 
 
 def _value(one: Counted, order: Order) -> float | None:
@@ -160,10 +161,10 @@ def _add_points(group: folium.FeatureGroup, layer: Layer, rows: list[dict[str, A
         row["properties"] = {field.name: _fact(field.choices, facts.get(field.name)) for field in shown} | {
             "_colour": look.colour
         }
-    titles = [html.escape(str(field.title)) for field in shown]
+    titles = [shut(html.escape(str(field.title))) for field in shown]
     marker = folium.CircleMarker(radius=5, weight=1, color="#ffffff", fill=True, fill_opacity=0.9)
     folium.GeoJson(
-        {"type": "FeatureCollection", "features": rows}, marker=marker,
+        {"type": "FeatureCollection", "features": shut(rows)}, marker=marker,
         style_function=lambda feature: {"fillColor": feature["properties"]["_colour"]},
         tooltip=folium.GeoJsonTooltip([field.name for field in shown], titles) if shown and rows else None,
     ).add_to(group)  # fmt: skip

@@ -8,6 +8,8 @@ from typing import Any
 from branca.element import MacroElement
 from folium.template import Template
 
+from layers.folium_text import shut
+
 FRAME = """
 {% macro header(this, kwargs) %}<meta name="generator" content="CityGrid"><style>{{ this.css }}</style>{% endmacro %}
 {% macro html(this, kwargs) %}
@@ -155,9 +157,9 @@ class Units(MacroElement):
         super().__init__()  # type: ignore[no-untyped-call]  # branca leaves this one untyped
         self.map_name = map_name
         self.group_name = group_name
-        self.units = units
+        self.units = shut(units)
         self.fills = fills
-        self.words = words
+        self.words = shut(words)
         self.borders = {"type": "GeometryCollection", "geometries": borders} if borders else None
         self.lang = lang
         self.parts = parts
@@ -177,8 +179,8 @@ class Frame(MacroElement):
     ) -> None:  # fmt: skip
         super().__init__()  # type: ignore[no-untyped-call]  # branca leaves this one untyped
         self.map_name = map_name
-        self.facts = facts
-        self.names = names
+        self.facts = shut(facts)
+        self.names = shut(names)
         self.rows_name = rows_name
         self.bounds = None if bounds is None else [[bounds[1], bounds[0]], [bounds[3], bounds[2]]]
         self.css = Path(__file__).with_name("thematic.css").read_text(encoding="utf-8")

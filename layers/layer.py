@@ -25,7 +25,10 @@ Theme = Literal["base", "grid", "cases", "emergency", "people", "facilities", "e
 
 @dataclass(frozen=True)
 class Field:
-    """A property of a layer's rows. `choices` maps stored values to words; `unit` is shown beside numbers."""
+    """A property of a layer's rows. `choices` maps stored values to words; `unit` is shown beside numbers.
+
+    A ``choice`` has no other values; another kind may have choices too, words for the values that are known.
+    """
 
     name: str
     title: Words
@@ -43,12 +46,14 @@ class Style:
 
     `colours` are ``#rrggbb`` by value; `shapes` name symbols by value (circle, square, triangle, diamond);
     `line` and `width_px` draw outlines and lines; `label` names the property printed beside it from `label_zoom`.
+    Rows with a value in `quiet` recede behind the others: smaller, and by night no lighter than they must be.
     """
 
     colour: str = "#3b6ea5"
     by: str | None = None
     colours: Mapping[str, str] = field(default_factory=dict)
     shapes: Mapping[str, str] = field(default_factory=dict)
+    quiet: tuple[str, ...] = ()
     shape: str = "circle"
     size_px: float = 6
     line: str | None = None

@@ -27,6 +27,7 @@ class Item:
     shape: str
     count: int
     value: str | None = None
+    is_quiet: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def legend(db: Session, layer: Layer, viewer: Viewer, chosen: Filter = NOTHING) 
     known = {one.value for one in looks(layer)}
     found[None] = sum(count for value, count in found.items() if value is None or value not in known)
     items = tuple(
-        Item(one.label, one.colour, one.shape, found[one.value], one.value)
+        Item(one.label, one.colour, one.shape, found[one.value], one.value, one.is_quiet)
         for one in looks(layer)
         if one.value is not None or found[None]
     )

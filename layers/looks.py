@@ -23,6 +23,7 @@ class Look:
     label: str
     colour: str
     shape: str
+    is_quiet: bool = False
 
 
 def looks(layer: Layer) -> list[Look]:
@@ -33,9 +34,10 @@ def looks(layer: Layer) -> list[Look]:
     choices = layer.get_field(style.by).choices or {}
     values = [*choices, *(value for value in style.colours if value not in choices)]
     named = [
-        Look(value, str(choices.get(value, value)), style.colours.get(value, style.colour), shape_of(layer, value))
+        Look(value, str(choices.get(value, value)), style.colours.get(value, style.colour), shape_of(layer, value),
+             value in style.quiet)
         for value in values
-    ]
+    ]  # fmt: skip
     return [*named, Look(None, _("Other"), style.colour, shape_of(layer, None))]
 
 

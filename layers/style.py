@@ -23,6 +23,7 @@ GLYPHS = {"circle": "●", "square": "■", "triangle": "▲", "diamond": "◆"}
 GLYPH_SCALE = 2.6  # a character's ink is smaller than its font size: this makes it as wide as a circle of the same size
 NIGHT = "#191c20"  # the ground of the dark base map
 SEEN = 3.0  # to one: what a mark needs to be seen
+QUIET_SIZE = 0.75  # of the size of what is not quiet
 CIRCLE_MAX_PX = 28  # count squares are 64 pixels apart, drawn at most half a square from their middle
 
 
@@ -64,10 +65,9 @@ def fragment(layer: Layer, theme: Theme, lang: str) -> dict[str, Any]:
 
 def style_by(theme: Theme, style: Style) -> Style:
     """A declared style in the colours of a theme."""
-    return replace(
-        style, colour=seen_by(theme, style.colour), line=style.line and seen_by(theme, style.line),
-        colours={value: seen_by(theme, shade) for value, shade in style.colours.items()},
-    )  # fmt: skip
+    colours = {value: seen_by(theme, shade, recedes=value in style.quiet) for value, shade in style.colours.items()}
+    line = style.line and seen_by(theme, style.line)
+    return replace(style, colour=seen_by(theme, style.colour), line=line, colours=colours)
 
 
 def source(layer: Layer) -> dict[str, Any]:
@@ -153,10 +153,17 @@ def _points(layer: Layer, ink: Inks) -> list[dict[str, Any]]:
     ]
 
 
-def _by_zoom(size: float) -> list[Any]:
-    """Small from afar, where thousands are a pattern; of full size where one is meant."""
+def _by_zoom(size: float, style: Style | None = None) -> list[Any]:
+    """Small from afar, where thousands are a pattern; of full size where one is meant. Quiet values are smaller."""
     steps = ((9, 0.25), (12, 0.4), (14, 0.65), (16, 1.0))
-    return ["interpolate", ["linear"], ["zoom"], *(part for z, of in steps for part in (z, round(size * of, 2)))]
+    return ["interpolate", ["linear"], ["zoom"], *(part for z, of in steps for part in (z, _sized(size * of, style)))]
+
+
+def _sized(size: float, style: Style | None) -> Any:
+    if style is None or style.by is None or not style.quiet:
+        return round(size, 2)
+    value = ["to-string", ["get", style.by]]
+    return ["match", value, list(style.quiet), round(size * QUIET_SIZE, 2), round(size, 2)]
 
 
 def _rank(layer: Layer) -> Any:
@@ -170,7 +177,8 @@ def _rank(layer: Layer) -> Any:
 
 def _circles(layer: Layer, ink: Inks, opacity: float, chosen: Any) -> dict[str, Any]:
     paint = {
-        "circle-color": colour(layer), "circle-radius": _by_zoom(layer.style.size_px), "circle-opacity": opacity,
+        "circle-color": colour(layer), "circle-radius": _by_zoom(layer.style.size_px, layer.style),
+        "circle-opacity": opacity,
         "circle-stroke-color": ink.casing, "circle-stroke-width": _by_zoom(1.25), "circle-stroke-opacity": opacity,
     }  # fmt: skip
     rank = _rank(layer)
@@ -180,7 +188,8 @@ def _circles(layer: Layer, ink: Inks, opacity: float, chosen: Any) -> dict[str, 
 
 def _characters(layer: Layer, ink: Inks, opacity: float, chosen: Any, text: Any) -> dict[str, Any]:
     layout = {
-        "text-field": text, "text-font": FONTS, "text-size": _by_zoom(round(layer.style.size_px * GLYPH_SCALE, 1)),
+        "text-field": text, "text-font": FONTS,
+        "text-size": _by_zoom(round(layer.style.size_px * GLYPH_SCALE, 1), layer.style),
         "text-allow-overlap": True, "text-ignore-placement": True, "text-padding": 0,
     } | ({"symbol-sort-key": rank} if (rank := _rank(layer)) else {})  # fmt: skip
     paint = {
@@ -205,7 +214,7 @@ def _labels(layer: Layer, ink: Inks, lang: str) -> list[dict[str, Any]]:
     }  # fmt: skip
     if layer.geometry == "LINESTRING":
         layout |= {"symbol-placement": "line"}
-    elif layer.geometry == "POINT":
+    elif layer.geometry in ("POINT", "GEOMETRY"):  # under the mark, not over it
         layout |= {"text-anchor": "top", "text-offset": [0, round(style.size_px / 12 + 0.2, 2)]}
     of = "_names" if is_named(layer) else ""
     made = drawing(layer, "label", "symbol", of=of, layout=layout, paint=text_paint(ink))
@@ -247,19 +256,30 @@ def luminance(parts: Sequence[float]) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def seen_by(theme: Theme, shade: str) -> str:
+def seen_by(theme: Theme, shade: str, *, recedes: bool = False) -> str:
     """A declared colour as a theme shows it: by night mixed with white until it is 3 : 1 to the ground.
 
-    The ratio is that of WCAG 2, 1.4.11. The legend in the browser does the same steps (`static/js/map/symbols.js`).
+    What recedes is mixed with the ground instead, down to that ratio. The ratio is that of WCAG 2, 1.4.11.
+    The legend in the browser does the same steps (`static/js/map/symbols.js`).
     """
     if theme == "light":
         return shade
-    parts, ground = _parts(shade), luminance(_parts(NIGHT)) + 0.05
-    for white in range(21):
-        mixed = [math.floor(part + (255 - part) * white / 20 + 0.5) for part in parts]
-        if (luminance(mixed) + 0.05) / ground >= SEEN:
+    steps = range(20, -1, -1) if recedes else range(21)
+    for step in steps:
+        mixed = _mixed(shade, NIGHT if recedes else "#ffffff", step / 20)
+        if _stands_out(mixed, NIGHT) >= SEEN:
             return "#" + "".join(f"{part:02x}" for part in mixed)
-    return shade
+    return seen_by(theme, shade)
+
+
+def _mixed(shade: str, other: str, share: float) -> list[int]:
+    pairs = zip(_parts(shade), _parts(other), strict=True)
+    return [math.floor(part + (end - part) * share + 0.5) for part, end in pairs]
+
+
+def _stands_out(parts: Sequence[float], ground: str) -> float:
+    """How many to one a colour is lighter than the ground."""
+    return (luminance(parts) + 0.05) / (luminance(_parts(ground)) + 0.05)
 
 
 def _people(layer: Layer, ink: Inks, lang: str) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
@@ -16,6 +17,8 @@ from app.launch import schema
 from app.launch.cluster import Cluster
 from gis import db as database
 
+settings.register_profile("city", deadline=None)  # a busy machine is no failure
+settings.load_profile("city")
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 

@@ -45,7 +45,7 @@ def client_as(app: Flask, who: Account) -> FlaskClient:
     raw = hashlib.sha1(secrets.token_bytes(64)).hexdigest()
     with client.session_transaction() as session:
         session.permanent = True
-        session["_user_id"] = f"{who.id}:{who.session_epoch}"
+        session["_user_id"] = f"{who.id}:{who.session_epoch}:{secrets.token_hex(16)}"
         session["seen"] = int(time.time())
         session["csrf_token"] = raw
     client.environ_base["HTTP_X_CSRFTOKEN"] = URLSafeTimedSerializer(app.secret_key, salt="wtf-csrf-token").dumps(raw)

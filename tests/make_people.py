@@ -16,6 +16,8 @@ from app.accounts.models import Role
 from app.residents import dwellings, sealing, service
 from app.residents.models import Dwelling, Person
 from app.residents.schemas import NewDwelling, NewResident
+from app.sealing import vault
+from app.sealing.vault import Vault
 from grid.codes import citizen_check
 from grid.models import Building
 from grid.reach import Viewer
@@ -26,13 +28,13 @@ LIVED_FROM = date(2024, 3, 1)
 
 
 @contextmanager
-def keys(home: Path) -> Iterator[sealing.Vault]:
+def keys(home: Path) -> Iterator[Vault]:
     """Keys of a throwaway home."""
-    sealing.bind(home)
+    vault.bind(home)
     try:
         yield sealing.vault()
     finally:
-        sealing.bind(None)
+        vault.bind(None)
 
 
 def number(order: int = 1, birth: date = date(1990, 5, 17)) -> str:

@@ -18,7 +18,10 @@ from app.web.i18n import catalogue_files, merged_catalogue
 from gis.errors import CityError
 
 PROJECT = Path(__file__).resolve().parent.parent
-PYTHON = {"_": None, "_l": None, "gettext": None, "ngettext": (1, 2), "lazy_gettext": None, "lazy_ngettext": (1, 2)}
+PYTHON = {
+    "_": None, "_l": None, "_words": None,
+    "gettext": None, "ngettext": (1, 2), "lazy_gettext": None, "lazy_ngettext": (1, 2),
+}  # fmt: skip
 SCRIPT = {"t": None, "tn": (1, 2)}
 PLACES = re.compile(r"\{(\w+)\}|%\((\w+)\)[sd]")
 COMMAND_LINE = ("app/launch/", "app/cities/")  # spoken by ./city only, which is in English

@@ -81,9 +81,9 @@ def _problem(error: CityError | None) -> dict[str, str | None] | None:
 @bp.get("")
 def list_accounts() -> str:
     """All accounts."""
-    _manager()
+    viewer = _manager()
     with transaction() as db:
-        accounts = service.list_all(db)
+        accounts = service.list_managed(db, viewer)
         names = {area.code: area.name for area in open_areas(db, deepest=CHOICE_DEPTH)}
     return render_template("accounts/list.html", accounts=accounts, area_names=names)
 
@@ -99,7 +99,7 @@ def _form_page(
     form: AccountForm, account: Account | None = None, error: CityError | None = None, **told: object
 ) -> str:
     with transaction() as db:
-        areas = open_areas(db, deepest=CHOICE_DEPTH)
+        areas = [one for one in open_areas(db, deepest=CHOICE_DEPTH) if current_viewer().reaches(one.code)]
         held = tokens.list_of(db, account) if account else []
     return render_template(
         "accounts/form.html", form=form, account=account, areas=areas, roles=ROLE_NAMES, tokens=held,
@@ -142,7 +142,7 @@ def show_account(account_id: int) -> str:
 
 def _stored(account_id: int) -> tuple[Account, AccountForm]:
     with transaction() as db:
-        account = service.get(db, account_id)
+        account = service.managed(db, current_viewer(), account_id)
         offered = {area.code for area in open_areas(db, deepest=CHOICE_DEPTH)}
     return account, AccountForm.of(account, offered)
 
@@ -171,7 +171,7 @@ def post_reset(account_id: int) -> Response:
     viewer = _manager()
     password = make_random()
     with transaction() as db:
-        account = service.get(db, account_id)
+        account = service.managed(db, viewer, account_id)
         service.set_password(db, viewer, account, password)
     return _password_page(account, password, 200)
 

@@ -63,8 +63,8 @@ def list_users(as_json: bool) -> None:
             }  # fmt: skip
             click.echo(json.dumps(told, ensure_ascii=False))
         else:
-            areas = ",".join(one.areas) or "-"
-            click.echo(f"{one.name:<24} {one.role.value:<14} {areas or 'all':<24} {'' if one.is_active else 'locked'}")
+            areas = ",".join(code or "all" for code in one.areas) or "none"
+            click.echo(f"{one.name:<24} {one.role.value:<14} {areas:<24} {'' if one.is_active else 'locked'}".rstrip())
 
 
 @user.command("token")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gis.errors import Conflict, Forbidden, NotFound
+from gis.errors import Conflict, Forbidden, InvalidInput, NotFound
 
 
 class Unauthenticated(Forbidden):
@@ -23,10 +23,22 @@ class Locked(Unauthenticated):
     code = "accounts.locked"
 
 
+class TooManyTries(Unauthenticated):
+    """Too many logins failed from one address: none is looked at for a while."""
+
+    code = "accounts.too_many_tries"
+
+
 class NoAccount(NotFound):
     """There is no such account."""
 
     code = "accounts.not_found"
+
+
+class OutOfReach(InvalidInput):
+    """The areas lie outside those of who would give them."""
+
+    code = "accounts.out_of_reach"
 
 
 class NameTaken(Conflict):

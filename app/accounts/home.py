@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from flask_babel import format_datetime
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
@@ -12,6 +11,7 @@ from app.accounts import service
 from app.accounts.rights import role_name
 from app.audit.queries import AuditFilter, page
 from app.web.home import Card, Row
+from app.web.named import ago
 from grid.reach import Viewer
 
 SHOWN = 5
@@ -30,10 +30,7 @@ def failed_logins(db: Session, viewer: Viewer) -> Card | None:
         count=found.matched,
         url=FAILED_URL,
         note="" if found.matched else _l("None now."),
-        rows=[
-            Row(one.actor, one.address or "", FAILED_URL, clock_text=format_datetime(one.at, "short"))
-            for one in found.entries
-        ],
+        rows=[Row(one.actor, one.address or "", FAILED_URL, clock_text=ago(one.at)) for one in found.entries],
         order=30,
     )
 
@@ -43,7 +40,11 @@ def resting_accounts(db: Session, viewer: Viewer) -> Card | None:
     if not viewer.may("accounts.manage"):
         return None
     now = datetime.now(UTC)
-    found = [one for one in service.list_all(db) if not one.is_active or (one.locked_until and one.locked_until > now)]
+    found = [
+        one
+        for one in service.list_managed(db, viewer)
+        if not one.is_active or (one.locked_until and one.locked_until > now)
+    ]
     if not found:
         return None
     rows = [

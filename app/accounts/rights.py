@@ -15,6 +15,7 @@ RIGHTS: dict[str, Words] = {
     "cases.read": _l("See cases"),
     "cases.create": _l("Log cases"),
     "cases.move": _l("File, dispatch, check and close cases"),
+    "cases.reporter": _l("Open who reported a case, with a purpose"),
     "events.read": _l("See emergency events"),
     "events.create": _l("Open emergency events"),
     "events.edit": _l("Change and end emergency events"),
@@ -29,6 +30,7 @@ RIGHTS: dict[str, Words] = {
     "grid.edit": _l("Redraw cells and areas"),
     "layers.read": _l("See map layers"),
     "layers.export": _l("Export map layers to files"),
+    "calendars.edit": _l("Change work calendars"),
     "accounts.manage": _l("Manage accounts"),
     "audit.read": _l("Read the audit record"),
 }
@@ -37,7 +39,7 @@ _LOOK = frozenset({"places.read", "layers.read", "cases.read", "events.read", "c
 
 ROLES: dict[Role, frozenset[str]] = {
     Role.INSPECTOR: _LOOK | {"cases.create", "cases.move"},  # verifies, checks, closes what was handled on the spot
-    Role.INTAKE: _LOOK | {"cases.create", "cases.move", "events.create"},
+    Role.INTAKE: _LOOK | {"cases.create", "cases.move", "cases.reporter", "events.create"},
     Role.DISPATCHER: _LOOK | {"cases.create", "cases.move", "layers.export"},
     Role.DEPARTMENT: _LOOK | {"cases.move", "components.edit"},
     Role.COMMANDER: _LOOK
@@ -47,12 +49,13 @@ ROLES: dict[Role, frozenset[str]] = {
     Role.LEADER: _LOOK | {"cases.move", "layers.export"},  # oversees
     Role.CHIEF: _LOOK | {"cases.create", "cases.move", "events.create", "layers.export"},
     Role.ADMINISTRATOR: _LOOK
-    | {"components.edit", "facilities.edit", "grid.edit", "layers.export", "accounts.manage", "audit.read"},
+    | {"components.edit", "facilities.edit", "grid.edit", "layers.export", "calendars.edit"}
+    | {"accounts.manage", "audit.read"},
 }
 
 ROLE_NAMES: dict[Role, Words] = {
     Role.INSPECTOR: _l("Inspector"),
-    Role.INTAKE: _l("Intake operator"),
+    Role.INTAKE: _l("Intake officer"),
     Role.DISPATCHER: _l("Dispatcher"),
     Role.DEPARTMENT: _l("Department"),
     Role.COMMANDER: _l("Commander"),

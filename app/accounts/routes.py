@@ -12,9 +12,9 @@ from werkzeug.wrappers import Response
 
 from app.accounts import service, tokens
 from app.accounts.areas import names_of
+from app.accounts.errors import TooManyTries
 from app.accounts.models import Account
 from app.accounts.session import current_viewer, end_session, person, public, start_session
-from app.audit.service import record
 from app.errors import words_of
 from app.web.links import local_target
 from gis.db import transaction
@@ -43,22 +43,18 @@ def post_login() -> Response:
     target = local_target(request.form.get("next"))
     name = request.form.get("name", "")
     with transaction() as db:
-        outcome = service.log_in(db, name, request.form.get("password", ""))
+        outcome = service.log_in(db, name, request.form.get("password", ""), address=request.remote_addr)
     if isinstance(outcome, Account):
         start_session(outcome)
         return redirect(target, 303)
     page = render_template("accounts/login.html", target=target, name=name, error=words_of(outcome))
-    return make_response(page, 401)
+    return make_response(page, 429 if isinstance(outcome, TooManyTries) else 401)
 
 
 @bp.post("/logout")
 @public
 def post_logout() -> Response:
     """Log out."""
-    someone = person()
-    if someone is not None:
-        with transaction() as db:
-            record(db, someone.viewer, act="logout", subject="account", subject_id=someone.viewer.account_id)
     end_session()
     return redirect("/login", 303)
 

@@ -10,7 +10,9 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.accounts.errors import Locked, NameTaken, NoAccount, WrongLogin
+from app.accounts import tries
+from app.accounts.errors import Locked, NameTaken, NoAccount, OutOfReach, TooManyTries, WrongLogin
+from app.accounts.manageable import are_within, manageable
 from app.accounts.models import Account, Role
 from app.accounts.passwords import check_new, hash_password, is_right
 from app.accounts.rights import rights_of
@@ -20,9 +22,6 @@ from app.live.service import announce
 from gis.errors import Conflict, InvalidInput
 from grid.reach import Viewer
 
-FAILURES_BEFORE_LOCK = 5
-LOCK_FIRST = timedelta(minutes=15)  # doubles with each further failure
-LOCK_LONGEST = timedelta(hours=24)
 NAME = re.compile(r"[\w.@-]{2,40}", re.UNICODE)
 
 
@@ -56,9 +55,30 @@ def need(db: Session, name: str) -> Account:
     return account
 
 
+def managed(db: Session, viewer: Viewer, account_id: int) -> Account:
+    """An account that the viewer manages: all of its areas lie within the viewer's. Forbidden, NoAccount."""
+    viewer.require("accounts.manage")
+    account = db.scalar(select(Account).where(Account.id == account_id, manageable(viewer)))
+    if account is None:
+        raise NoAccount("There is no such account.")
+    return account
+
+
+def list_managed(db: Session, viewer: Viewer) -> Sequence[Account]:
+    """The accounts that the viewer manages, by name. Forbidden without the right."""
+    viewer.require("accounts.manage")
+    return db.scalars(select(Account).where(manageable(viewer)).order_by(func.lower(Account.name))).all()
+
+
 def list_all(db: Session) -> Sequence[Account]:
-    """All accounts, by name."""
+    """All accounts, by name: for commands on the server itself."""
     return db.scalars(select(Account).order_by(func.lower(Account.name))).all()
+
+
+def _require_reach(viewer: Viewer, areas: Sequence[str]) -> None:
+    """Nobody gives away more of the city than they have."""
+    if not are_within(viewer, areas):
+        raise OutOfReach("You can give only areas that lie within your own.", field="areas")
 
 
 def parse_role(given: str) -> Role:
@@ -86,6 +106,7 @@ def create(
 ) -> Account:
     """Make an account. InvalidInput, WeakPassword or NameTaken when it can't be."""
     viewer.require("accounts.manage")
+    _require_reach(viewer, areas)
     name = name.strip()
     if not NAME.fullmatch(name):
         raise InvalidInput("A name has 2 to 40 letters, digits or . _ - @ and no spaces.", field="name")
@@ -115,8 +136,8 @@ def change(
     department: str | None,
 ) -> Account:
     """Change what an account may do and see; it holds from the account's next request on."""
-    viewer.require("accounts.manage")
-    account = get(db, account_id)
+    account = managed(db, viewer, account_id)
+    _require_reach(viewer, areas)
     if account.role is Role.ADMINISTRATOR and role is not Role.ADMINISTRATOR:
         _keep_one_administrator(db, account)
     before = {"role": account.role.value, "areas": account.areas, "department": account.department}
@@ -132,7 +153,7 @@ def change(
 def set_password(db: Session, viewer: Viewer, account: Account, password: str) -> None:
     """Set a new password; all of the account's sessions end. For oneself or for who manages accounts."""
     if viewer.account_id != account.id:
-        viewer.require("accounts.manage")
+        managed(db, viewer, account.id)
     check_new(password, account.name)
     account.password_hash = hash_password(password)
     account.session_epoch += 1
@@ -154,8 +175,7 @@ def change_own_password(db: Session, viewer: Viewer, present: str, wanted: str) 
 
 def set_active(db: Session, viewer: Viewer, account_id: int, is_active: bool) -> Account:
     """Lock an account (its sessions and tokens stop at once) or open it again."""
-    viewer.require("accounts.manage")
-    account = get(db, account_id)
+    account = managed(db, viewer, account_id)
     if not is_active:
         if account.id == viewer.account_id:
             raise Conflict("You can't lock your own account.")
@@ -182,25 +202,27 @@ def _keep_one_administrator(db: Session, leaving: Account) -> None:
         raise Conflict("This is the last administrator: give another account that role first.")
 
 
-def log_in(db: Session, name: str, password: str) -> Account | WrongLogin | Locked:
+def log_in(
+    db: Session, name: str, password: str, *, address: str | None = None
+) -> Account | WrongLogin | Locked | TooManyTries:
     """Check a login; the outcome is returned, not raised, so that counting a failure is committed.
 
-    Unknown names, wrong passwords and locked accounts take equally long. After five failures the account rests
-    for 15 minutes, doubled with each further one up to a day. A right password does not open a resting account.
+    Unknown names, wrong passwords and locked accounts take equally long and are answered alike. After five failures
+    the name rests for 15 minutes, doubled with each further one up to a day. A right password does not open a resting
+    account. From an address with a hundred failures in 15 minutes no login is looked at.
     """
+    now = datetime.now(UTC)
+    if tries.is_tired(db, address, now):
+        return TooManyTries("Too many logins failed from your address. Try again in some minutes.")
     account = find(db, name, lock=True)
     fits = is_right(account.password_hash if account else None, password)
     wrong = WrongLogin("Name or password is wrong.")
     if account is None:
-        stranger = Viewer(None, name[:40], "", ())
-        record(db, stranger, act="login.failed", subject="account", detail={"reason": "unknown"})
-        return wrong
+        return _nobody(db, name, now) or wrong
     who = viewer_of(account)
-    now = datetime.now(UTC)
     if account.locked_until and account.locked_until > now:
         record(db, who, act="login.failed", subject="account", subject_id=account.id, detail={"reason": "resting"})
-        minutes = -(-(account.locked_until - now) // timedelta(minutes=1))
-        return Locked("Too many wrong passwords. Try again in {minutes} minutes.", minutes=minutes)
+        return _resting(account.locked_until, now)
     if not fits or not account.is_active:
         _count_failure(account, now)
         reason = "locked" if fits else "password"
@@ -211,8 +233,21 @@ def log_in(db: Session, name: str, password: str) -> Account | WrongLogin | Lock
     return account
 
 
+def _nobody(db: Session, name: str, now: datetime) -> Locked | None:
+    """Record a login under a name that nobody has; it rests as an account would."""
+    until = tries.nobody_rests_until(db, name)
+    is_resting = until is not None and until > now
+    tries.record_nobody(db, name, "resting" if is_resting else "unknown")
+    return _resting(until, now) if until is not None and is_resting else None
+
+
+def _resting(until: datetime, now: datetime) -> Locked:
+    minutes = -(-(until - now) // timedelta(minutes=1))
+    return Locked("Too many wrong passwords. Try again in {minutes} minutes.", minutes=minutes)
+
+
 def _count_failure(account: Account, now: datetime) -> None:
     account.failed_logins += 1
-    over = account.failed_logins - FAILURES_BEFORE_LOCK
-    if over >= 0:
-        account.locked_until = now + min(LOCK_FIRST * 2 ** min(over, 10), LOCK_LONGEST)
+    rest = tries.rest_after(account.failed_logins)
+    if rest is not None:
+        account.locked_until = now + rest

@@ -1,11 +1,13 @@
 """Who is asking: login sessions by cookie, bearer tokens, and `current_viewer`.
 
-A session cookie holds account, epoch and the time it was last used. Setting a password or locking the account
-raises the epoch, which ends all of its sessions. Where a bearer token is given the cookie is not looked at.
+A session cookie holds account, epoch, a key of its own and the time it was last used. Setting a password or locking
+the account raises the epoch, which ends all of its sessions; logging out ends the one, so that a copy of its cookie
+is worth nothing afterwards. Where a bearer token is given the cookie is not looked at.
 """
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from typing import Any, TypeVar
 from flask import Flask, Request, current_app, g, request, session
 from flask_login import AnonymousUserMixin, LoginManager, UserMixin, current_user, login_user, logout_user
 
+from app.accounts import sessions
 from app.accounts.errors import Unauthenticated
 from app.accounts.models import Account
 from app.accounts.service import viewer_of
@@ -34,16 +37,21 @@ class LoggedIn(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
     full_name: str
     language: str | None
     epoch: int
-    by_token: bool
+    session: str = ""
+
+    @property
+    def by_token(self) -> bool:
+        """Whether a bearer token proved it, not a session."""
+        return not self.session
 
     def get_id(self) -> str:
-        """What the session cookie names: account and epoch."""
-        return f"{self.viewer.account_id}:{self.epoch}"
+        """What the session cookie names: account, epoch and the session's own key."""
+        return f"{self.viewer.account_id}:{self.epoch}:{self.session}"
 
     @classmethod
-    def of(cls, account: Account, *, by_token: bool = False) -> LoggedIn:
-        """From a row."""
-        return cls(viewer_of(account), account.full_name, account.language, account.session_epoch, by_token)
+    def of(cls, account: Account, session: str = "") -> LoggedIn:
+        """From a row; without a session's key, by token."""
+        return cls(viewer_of(account), account.full_name, account.language, account.session_epoch, session)
 
 
 def public(view: F) -> F:
@@ -68,11 +76,15 @@ def start_session(account: Account) -> None:
         session["language"] = language
     session.permanent = True
     session["seen"] = int(time.time())
-    login_user(LoggedIn.of(account))
+    login_user(LoggedIn.of(account, secrets.token_hex(16)))
 
 
 def end_session() -> None:
-    """Log out."""
+    """Log out: this session ends for good, on this browser and wherever its cookie was copied to."""
+    someone = person()
+    if someone is not None and not someone.by_token:
+        with transaction() as db:
+            sessions.end(db, someone.viewer, someone.session)
     logout_user()
     session.clear()
 
@@ -102,6 +114,11 @@ def is_by_token() -> bool:
     return someone is not None and someone.by_token
 
 
+def has_bearer() -> bool:
+    """Whether a program asks: the request carries a bearer token, good or bad."""
+    return _bearer(request) is not None
+
+
 def guard() -> None:
     """Before each request: everything needs a login unless its view is marked `public`."""
     view = current_app.view_functions.get(request.endpoint or "")
@@ -127,15 +144,16 @@ def _bearer(given: Request) -> str | None:
 def _from_session(named: str) -> LoggedIn | None:
     if _bearer(request) is not None:
         return None
-    account_id, _, epoch = named.partition(":")
+    account_id, epoch, key = (*named.split(":"), "", "")[:3]
     idle_s = current_app.permanent_session_lifetime.total_seconds()
     if time.time() - int(session.get("seen", 0)) > idle_s:
         g.was_idle = True
         return None
     with transaction() as db:
         account = db.get(Account, int(account_id))
-        holds = account is not None and account.is_active and str(account.session_epoch) == epoch
-        return LoggedIn.of(account) if account is not None and holds else None
+        if account is None or not account.is_active or str(account.session_epoch) != epoch:
+            return None
+        return LoggedIn.of(account, key) if key and not sessions.has_ended(db, key) else None
 
 
 def _from_token(given: Request) -> LoggedIn | None:
@@ -144,4 +162,4 @@ def _from_token(given: Request) -> LoggedIn | None:
         return None
     with transaction() as db:
         account = account_of(db, token)
-        return LoggedIn.of(account, by_token=True) if account else None
+        return LoggedIn.of(account) if account else None

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
+from app.accounts.manageable import are_within
 from app.accounts.models import Account, ApiToken
 from app.audit.service import record
 from gis.errors import NotFound
@@ -40,7 +41,7 @@ def issue(
 ) -> tuple[str, ApiToken]:
     """A new token for an account; the text is never to be had again. For oneself or who manages accounts."""
     if viewer.account_id != account.id:
-        viewer.require("accounts.manage")
+        _require_managed(viewer, account)
     token = PREFIX + secrets.token_urlsafe(32)
     expires_at = datetime.now(UTC) + lives if lives else None
     kept = ApiToken(account_id=account.id, digest=digest_of(token), label=label.strip()[:80], expires_at=expires_at)
@@ -49,6 +50,16 @@ def issue(
     detail = {"token": kept.id}
     record(db, viewer, act="tokens.issue", subject="account", subject_id=account.id, detail=detail)
     return token, kept
+
+
+def _require_managed(viewer: Viewer, account: Account) -> None:
+    viewer.require("accounts.manage")
+    if not are_within(viewer, account.areas):
+        raise NotFound("There is no such account.")
+
+
+def _manages(db: Session, viewer: Viewer, account_id: int) -> bool:
+    return viewer.may("accounts.manage") and are_within(viewer, db.get_one(Account, account_id).areas)
 
 
 def list_of(db: Session, account: Account) -> Sequence[ApiToken]:
@@ -60,7 +71,7 @@ def list_of(db: Session, account: Account) -> Sequence[ApiToken]:
 def revoke(db: Session, viewer: Viewer, token_id: int) -> ApiToken:
     """End a token; NotFound when it is not there or not this viewer's to end."""
     token = db.get(ApiToken, token_id)
-    if token is None or (viewer.account_id != token.account_id and not viewer.may("accounts.manage")):
+    if token is None or not (viewer.account_id == token.account_id or _manages(db, viewer, token.account_id)):
         raise NotFound("There is no such token.")
     if token.revoked_at is None:
         token.revoked_at = datetime.now(UTC)

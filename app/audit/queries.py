@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.accounts.manageable import manageable
+from app.accounts.models import Account
 from app.audit.models import AuditEntry
 from app.web.paging import decode, encode
 from gis.errors import InvalidInput
@@ -52,10 +54,19 @@ def _conditions(wanted: AuditFilter) -> list[Any]:
     return found
 
 
+def _within(viewer: Viewer) -> list[Any]:
+    if "" in viewer.prefixes:
+        return []
+    return [AuditEntry.account_id.in_(select(Account.id).where(manageable(viewer)))]
+
+
 def page(db: Session, viewer: Viewer, wanted: AuditFilter, *, after: str | None = None, limit: int = 50) -> AuditPage:
-    """Entries that match, newest first; Forbidden without the right."""
+    """Entries that match, newest first; Forbidden without the right.
+
+    Who administers a part of the city reads what the accounts of that part did.
+    """
     viewer.require("audit.read")
-    conditions = _conditions(wanted)
+    conditions = _conditions(wanted) + _within(viewer)
     matched = db.scalar(select(func.count()).select_from(AuditEntry).where(*conditions)) or 0
     query = select(AuditEntry).where(*conditions).order_by(AuditEntry.id.desc()).limit(limit + 1)
     if after:
@@ -72,7 +83,7 @@ def _last_id(cursor: str) -> int:
     raise InvalidInput("The page mark {cursor} is not one of ours.", field="after", cursor=cursor[:80])
 
 
-def recent_acts(db: Session) -> list[str]:
-    """The acts among the last 5,000 entries, for choosing one."""
-    recent = select(AuditEntry.act).order_by(AuditEntry.id.desc()).limit(5000).subquery()
+def recent_acts(db: Session, viewer: Viewer) -> list[str]:
+    """The acts among the last 5,000 entries that the viewer may read, for choosing one."""
+    recent = select(AuditEntry.act).where(*_within(viewer)).order_by(AuditEntry.id.desc()).limit(5000).subquery()
     return list(db.scalars(select(recent.c.act).distinct().order_by(recent.c.act)))

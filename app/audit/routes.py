@@ -76,7 +76,7 @@ def audit_page() -> str:
     wanted = AuditFilter(chosen["actor"], chosen["act"], "", _day("from"), _day("to", plus_days=1))
     with transaction() as db:
         found = page(db, viewer, wanted, after=request.args.get("after"))
-        acts = recent_acts(db)
+        acts = recent_acts(db, viewer)
     is_filtered = any(chosen.values())
     return render_template(
         "audit/list.html", found=found, acts=acts, chosen=chosen, is_filtered=is_filtered,

@@ -17,6 +17,11 @@ ACTS: dict[str, Words] = {
     "accounts.unlock": _l("Opened an account again"),
     "tokens.issue": _l("Issued a token"),
     "tokens.revoke": _l("Ended a token"),
+    "calendars.create": _l("Made a work calendar"),
+    "calendars.change": _l("Changed a work calendar"),
+    "cases.reporter": _l("Opened who reported a case"),
+    "open311.key": _l("Made a key for an outside application"),
+    "open311.end": _l("Ended the key of an outside application"),
     "residents.open": _l("Opened a resident's record"),
     "residents.create": _l("Registered a resident"),
     "residents.correct": _l("Corrected a resident's record"),
@@ -30,6 +35,9 @@ ACTS: dict[str, Words] = {
 
 SUBJECTS: dict[str, Words] = {
     "account": _l("Account"),
+    "session": _l("Login session"),
+    "login": _l("Unknown login name"),
+    "application": _l("Outside application"),
     "person": _l("Resident"),
     "resident": _l("Resident"),
     "residents": _l("Residents"),
@@ -39,6 +47,7 @@ SUBJECTS: dict[str, Words] = {
     "component": _l("Component"),
     "facility": _l("Facility"),
     "layer": _l("Layer"),
+    "calendar": _l("Work calendar"),
 }
 
 

@@ -50,8 +50,3 @@ def majors(db: Session, kind: ClassKind | str | None = None) -> dict[int, tuple[
     if kind is not None:
         chosen = chosen.where(CaseClass.kind == ClassKind(kind))
     return {row.id: (row.name_zh, row.name_en) for row in db.execute(chosen)}
-
-
-def departments(db: Session) -> list[str]:
-    """The departments that the catalogue or a case names, in order."""
-    return sorted(db.scalars(select(CaseClass.department).where(CaseClass.department.is_not(None)).distinct()))

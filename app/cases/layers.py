@@ -14,6 +14,7 @@ from app.cases.classes import class_facts, majors
 from app.cases.models import Case, CaseStatus, ClassKind
 from app.cases.visible import is_truly_located, visible
 from app.cases.words import KINDS, SOURCES, STATUSES
+from app.web.city import DepartmentNames
 from gis.db import transaction
 from grid.models import Address, Area
 from grid.reach import Viewer
@@ -37,7 +38,7 @@ SIGNS: dict[str, Words] = {
     "component_over": _l("Component fault, over"),
 }
 # One hue by how much is left to do, grey when over; red and amber are kept for clocks
-COLOURS = {"waiting": "#1b4f9c", "working": "#5b9bd5", "suspended": "#8e7cc3", "over": "#9aa0a6"}
+COLOURS = {"waiting": "#123f8c", "working": "#3382d6", "suspended": "#8e7cc3", "over": "#9aa0a6"}
 
 
 class MajorNames(Mapping[str, Words]):
@@ -110,7 +111,7 @@ CASES = Layer(
         Field("reported_at", _l("Reported at"), "time"),
         Field("due_at", _l("Due by"), "time", in_tile=False),
         Field("closed_at", _l("Closed at"), "time", in_tile=False),
-        Field("department", _l("Handled by"), in_tile=False, filterable=True),
+        Field("department", _l("Handled by"), choices=DepartmentNames(), in_tile=False, filterable=True),
         Field("is_located", _l("Truly located"), "flag", in_tile=False, filterable=True),
         Field("description", _l("Description"), in_tile=False),
         Field("address_zh", _l("Address (Chinese)"), in_tile=False),
@@ -125,6 +126,7 @@ CASES = Layer(
         colours={f"{kind}_{stage}": COLOURS[stage] for kind in ("event", "component") for stage in STAGES},
         shapes={f"{kind}_{stage}": shape for kind, shape in (("event", "circle"), ("component", "square"))
                 for stage in STAGES},
+        quiet=("event_over", "component_over"),
         size_px=6,
     ),
     time_field="reported_at",

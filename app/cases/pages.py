@@ -9,29 +9,31 @@ from flask import Blueprint, redirect, render_template, request
 from flask_babel import gettext as _
 from pydantic import ValidationError
 from shapely.geometry import Point
-from sqlalchemy import Row, select
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.accounts.session import current_viewer
 from app.cases import acts, conditions, photos, queries, reading, show, steps
-from app.cases.classes import departments, majors
+from app.cases.classes import majors
 from app.cases.kind import KIND
 from app.cases.models import OPEN_STATUSES, CaseStatus
 from app.cases.numbers import city_zone
 from app.cases.queries import CaseFilter
 from app.cases.schemas import CaseQuery
-from app.cases.words import KINDS, SOURCES, STATUSES
+from app.cases.words import KINDS, OUTCOMES, SOURCES, STATUSES
 from app.components import queries as components
 from app.errors import status_of, words_of
 from app.web import paging
+from app.web.area_choice import area_choices
+from app.web.city import DepartmentNames
+from app.web.named import named
 from app.workflow.situation import Given
 from gis.db import transaction
 from gis.errors import CityError, Conflict, InvalidInput
 from grid.locate import OutsideCity
 from grid.located import LocatedBy
-from grid.models import Area
-from grid.reach import Viewer, within
+from grid.reach import Viewer
 from grid.reverse import describe
 
 bp = Blueprint("cases", __name__, template_folder="templates")
@@ -57,8 +59,8 @@ def list_cases() -> str:
         counts = queries.statuses(db, viewer, _without_status(asked), now)
         context: dict[str, Any] = {
             "counts": counts,
-            "majors": {key: show.named(*names) for key, names in majors(db).items()},
-            "areas": [(area.code, show.named(area.name_zh, area.name_en)) for area in _areas(db, viewer)],
+            "majors": {key: named(*names) for key, names in majors(db).items()},
+            "areas": area_choices(db, viewer),
         }
     last = rows[PAGE - 1] if len(rows) > PAGE else None
     return render_template(
@@ -117,13 +119,6 @@ def _active(args: dict[str, str], majors_by_id: dict[int, str], areas: dict[str,
 def _without_status(asked: CaseFilter) -> CaseFilter:
     """The same filter whatever the status: what the status chips count."""
     return CaseFilter(**{**asked.__dict__, "statuses": ()})
-
-
-def _areas(db: Session, viewer: Viewer) -> list[Any]:
-    """Areas above the finest level, to choose one from."""
-    columns: list[Any] = [Area.code, Area.name_zh, Area.name_en]
-    chosen = select(*columns).where(Area.valid_to.is_(None), Area.depth <= 1, within(viewer, Area.code))
-    return list(db.execute(chosen.order_by(Area.code).limit(200)))
 
 
 def _on_map(args: dict[str, str]) -> str:
@@ -214,9 +209,10 @@ def _page(
         may_undo=acts.may_undo(db, viewer, row.id),
         history=show.past(queries.history(db, viewer, number), now), near=_near(db, viewer, row, now),
         steps=told["acts"], asked=told["requests"], tasks=told["tasks"], revision=told["revision"],
-        stage_due=show.moment(acts.get(db, viewer, number).stage_due_at, now), departments=departments(db),
+        stage_due=show.moment(acts.get(db, viewer, number).stage_due_at, now),
         on_map=show.map_place("cases", row.id, row.lon, row.lat),
-        failed=failed, failed_words=words_of(failed) if failed else "", typed=typed or {},
+        departments=DepartmentNames(), typed=typed or {},
+        failed=failed, failed_words=words_of(failed) if failed else "",
     )  # fmt: skip
 
 
@@ -228,7 +224,7 @@ def _place(db: Session, row: Row[Any]) -> str:
         place = describe(db, row.lon, row.lat)
     except OutsideCity:  # its cell was ended by a redraw and no other is near
         return show.where(row)
-    return show.named(place.text_zh, place.text_en)
+    return named(place.text_zh, place.text_en)
 
 
 def _facts(db: Session, viewer: Viewer, row: Row[Any]) -> dict[str, Any]:
@@ -236,8 +232,8 @@ def _facts(db: Session, viewer: Viewer, row: Row[Any]) -> dict[str, Any]:
     return {
         "scheme": row.scheme, "cell": row.unit_cell_code, "accuracy_m": row.accuracy_m, "datum": row.datum_given,
         "condition": conditions.told(db, row.condition_id),
-        "component": code, "outcome": row.outcome, "external_system": row.external_system,
-        "external_id": row.external_id,
+        "component": code, "outcome": OUTCOMES.get(row.outcome or "", row.outcome),
+        "external_system": row.external_system, "external_id": row.external_id,
     }  # fmt: skip
 
 

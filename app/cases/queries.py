@@ -227,13 +227,26 @@ def statuses(db: Session, viewer: Viewer, asked: CaseFilter, now: datetime) -> d
     return {status.value: count for status, count in db.execute(counted)}
 
 
-def next_due(db: Session, viewer: Viewer, limit: int) -> list[Row[Any]]:
-    """Open cases with a limit, the most pressing first; uses ix_cases_due_at_open."""
-    picked = select(Case.id).where(Case.due_at.is_not(None), Case.closed_at.is_(None), is_open(), visible(viewer))
-    return _with_facts(db, picked.order_by(Case.due_at, Case.id).limit(limit), Case.due_at, Case.id)
+def pressing(db: Session, viewer: Viewer, asked: CaseFilter, now: datetime, limit: int) -> list[Row[Any]]:
+    """Cases of a filter, the one that is due first before all others; those without a limit by their age."""
+    viewer.require("cases.read")
+    order = (Case.due_at.asc().nulls_last(), Case.reported_at, Case.id)
+    picked = select(Case.id).where(visible(viewer), *conditions(asked, now))
+    if asked.clock:
+        picked = picked.where(Case.closed_at.is_(None))  # then ix_cases_due_at_open has them in order
+    return _with_facts(db, picked.order_by(*order).limit(limit), *order)
 
 
-def oldest(db: Session, viewer: Viewer, statuses: Sequence[CaseStatus], limit: int) -> list[Row[Any]]:
-    """Cases of some statuses, the one that has waited longest first."""
-    picked = select(Case.id).where(Case.status.in_(statuses), visible(viewer))
-    return _with_facts(db, picked.order_by(Case.reported_at, Case.id).limit(limit), Case.reported_at, Case.id)
+def by_area(db: Session, viewer: Viewer, asked: CaseFilter, now: datetime, limit: int) -> list[Row[Any]]:
+    """Areas above the finest level with how many cases of a filter lie in each, the most first."""
+    viewer.require("cases.read")
+    count = func.count().label("count")
+    found = (
+        select(Street.code, Street.name_zh, Street.name_en, count)
+        .select_from(Case)
+        .join(Area, and_(Area.code == Case.area_code, Area.valid_to.is_(None)))
+        .join(Street, and_(Street.code == Area.parent_code, Street.valid_to.is_(None)))
+        .where(visible(viewer), *conditions(asked, now))
+        .group_by(Street.code, Street.name_zh, Street.name_en)
+    )
+    return list(db.execute(found.order_by(count.desc(), Street.code).limit(limit)))

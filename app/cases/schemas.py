@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -16,6 +17,9 @@ Datum = Annotated[
     Field(max_length=20, pattern=r"^(?i:wgs84|cgcs2000|gcj02|bd09|EPSG:\d{4,6})$",
           description="What the coordinates were given in: wgs84, cgcs2000, gcj02, bd09 or EPSG:n"),
 ]  # fmt: skip
+
+
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)  # before it nothing was seen that still waits
 
 
 class CaseIn(BaseModel):
@@ -34,7 +38,9 @@ class CaseIn(BaseModel):
     description: str = Field(default="", max_length=4000)
     photo_keys: list[str] = Field(default_factory=list, max_length=12)
     source: CaseSource | None = None
-    reported_at: AwareDatetime | None = Field(default=None, description="When it was seen; now when left out")
+    reported_at: AwareDatetime | None = Field(
+        default=None, ge=EARLIEST, description="When it was seen; now when left out"
+    )
 
 
 class MoveIn(BaseModel):

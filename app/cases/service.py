@@ -22,7 +22,7 @@ from gis.errors import Forbidden, InvalidInput
 from grid.locate import Place, fields, locate
 from grid.located import LocatedBy
 from grid.models import Address
-from grid.reach import Viewer
+from grid.reach import Viewer, within
 
 CLOCK_SKEW = timedelta(minutes=5)
 SOURCE_OF_ROLE = {"intake": CaseSource.HOTLINE, "department": CaseSource.DEPARTMENT}
@@ -51,7 +51,7 @@ def create(db: Session, viewer: Viewer, given: CaseIn) -> Case:
     _check_component(db, viewer, given.component_id)
     reported_at = _reported_at(db, given)
     case = Case(
-        **fields(place) | {"address_id": _address_id(db, given, place)},
+        **fields(place) | {"address_id": _address_id(db, viewer, given, place)},
         geom=from_shape(spot, srid=4326),
         accuracy_m=given.accuracy_m,
         located_by=LocatedBy(given.located_by),
@@ -71,7 +71,7 @@ def create(db: Session, viewer: Viewer, given: CaseIn) -> Case:
     photos.attach(db, viewer, case, given.photo_keys)
     announce(
         db, channel="cases", kind="created", record_id=case.id, area_code=case.area_code,
-        bbox=(spot.x, spot.y, spot.x, spot.y),
+        bbox=(spot.x, spot.y, spot.x, spot.y), departments=[case.department],
     )  # fmt: skip
     return case
 
@@ -86,11 +86,12 @@ def _reported_at(db: Session, given: CaseIn) -> datetime:
     return given.reported_at.astimezone(UTC)
 
 
-def _address_id(db: Session, given: CaseIn, place: Place) -> int | None:
-    """The address chosen by hand, else the nearest one."""
+def _address_id(db: Session, viewer: Viewer, given: CaseIn, place: Place) -> int | None:
+    """The address chosen by hand, which must lie in the viewer's areas, else the nearest one."""
     if given.address_id is None:
         return place.address_id
-    if db.scalar(select(Address.id).where(Address.id == given.address_id, Address.valid_to.is_(None))) is None:
+    chosen = select(Address.id).where(Address.id == given.address_id, Address.valid_to.is_(None))
+    if db.scalar(chosen.where(within(viewer, Address.area_code))) is None:
         raise InvalidInput("There is no such address.", field="address_id")
     return given.address_id
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.cases import pages, routes
-from app.cases.home import due_card, waiting_card
+from app.cases.home import next_card, open_card, overdue_card, waiting_card
 from app.cases.layers import CASES
 from app.cases.registers import CASES as REGISTER
 from app.web.assembly import Assembly
@@ -17,5 +17,5 @@ def init(city: Assembly) -> None:
     city.web.register_blueprint(pages.bp)
     city.layers.add(CASES)
     city.registers[REGISTER.name] = REGISTER
-    register_card(city.web, waiting_card)
-    register_card(city.web, due_card)
+    for card in (waiting_card, open_card, next_card, overdue_card):
+        register_card(city.web, card)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from flask_babel import format_datetime, format_timedelta, get_locale
+from flask_babel import format_datetime, format_timedelta
 from flask_babel import gettext as _
 from sqlalchemy import Row
 
@@ -15,15 +15,10 @@ from app.cases.kind import KIND
 from app.cases.models import OPEN_STATUSES
 from app.cases.visible import clock_of
 from app.cases.words import CLOCKS, KINDS, LOCATED, SOURCES, STATUSES
+from app.web.city import department_name
+from app.web.named import named
 from app.workflow.labels import label, said
 from grid.located import LocatedBy
-
-
-def named(zh: str | None, en: str | None) -> str:
-    """Of two names, the one in the reader's language, or the other."""
-    locale = get_locale()
-    is_zh = locale is not None and locale.language == "zh"
-    return (zh or en or "") if is_zh else (en or zh or "")
 
 
 def moment(at: datetime | None, now: datetime) -> dict[str, str] | None:
@@ -40,7 +35,7 @@ def moment(at: datetime | None, now: datetime) -> dict[str, str] | None:
 def area_words(row: Row[Any]) -> str:
     """The finest area and the one above it."""
     parts = [named(row.street_zh, row.street_en), named(row.area_zh, row.area_en)]
-    return " · ".join(part for part in parts if part) or str(row.area_code)
+    return "\N{NO-BREAK SPACE}· ".join(part for part in parts if part) or str(row.area_code)
 
 
 def where(row: Row[Any]) -> str:
@@ -71,6 +66,7 @@ def line(row: Row[Any], now: datetime) -> dict[str, Any]:
         "clock": clock, "clock_words": clock_words(clock, row.due_at, now), "source_words": SOURCES[row.source],
         "reported": moment(row.reported_at, now), "due": moment(row.due_at, now), "closed": moment(row.closed_at, now),
         "was_on_time": row.is_on_time, "department": row.department,
+        "department_words": department_name(row.department),
         "is_located": row.located_by != LocatedBy.DEFAULT, "located_words": LOCATED[row.located_by],
         "thumbnail": f"/photos/{row.photo_key}/thumbnail" if row.photo_key else None,
         "lon": row.lon, "lat": row.lat, "is_generated": row.is_generated,

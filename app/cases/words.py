@@ -33,6 +33,16 @@ CLOCKS: dict[str, Words] = {
     "on_time": _l("On time"),
 }
 
+OUTCOMES: dict[str, Words] = {  # what sources write as a word; anything else is a text of its own
+    "resolved": _l("Resolved"),
+    "closed": _l("Closed"),
+    "noted": _l("Taken note of"),
+    "duplicate": _l("Reported before"),
+    "invalid": _l("Not valid"),
+    "referred": _l("Referred elsewhere"),
+    "internal": _l("Handled inside the office"),
+}
+
 LOCATED: dict[LocatedBy, Words] = {
     LocatedBy.GNSS: _l("by satellite fix"),
     LocatedBy.MAP: _l("by hand on the map"),

@@ -24,12 +24,17 @@ FACTS = (
 
 
 def moved(db: Session, here: Situation[Any], row: Any) -> None:
-    """Photos are given to the move that they prove, and watching browsers hear of it at commit."""
+    """Photos are given to the move that they prove, and watching browsers hear of it at commit.
+
+    Those of the department that has the case now, and of the one that had it.
+    """
     case = here.matter
     if here.given is not None and here.given.answers.get("photos"):
         photos.attach(db, here.viewer, case, here.given.answers["photos"], stage=here.act.name, move_id=row.id)
-    announce(db, channel="cases", kind="changed", record_id=case.id, area_code=case.area_code,
-             bbox=to_shape(case.geom).bounds)  # fmt: skip
+    announce(
+        db, channel="cases", kind="changed", record_id=case.id, area_code=case.area_code,
+        bbox=to_shape(case.geom).bounds, departments=[here.before.get("department"), case.department],
+    )  # fmt: skip
 
 
 CASES: Workflow[Case] = Workflow(

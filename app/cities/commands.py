@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from app.cities import profile as profiles
 from app.cities import service
+from app.cities.course import INVENTED_S, RECORDED_S, Course, shown
+from app.cities.writing import WROTE
 from app.launch.context import open_city
 from app.settings import Settings
 from gis.db import transaction
@@ -41,9 +42,10 @@ def load(
     settings = open_city()
     order = service.Order(profile_id, folder, scale, residents, cases, seed, aware(until))
     started = time.monotonic()
-    with _progress() as progress, transaction() as db:
-        task = progress.add_task("", total=None)
-        outcome = service.load(db, order, lambda what: _say(progress, task, what), replace=bool(replace), typed=replace)
+    course = course_of(order)
+    with shown(course) as say, transaction() as db:
+        db.info[WROTE] = course.wrote
+        outcome = service.load(db, order, say, replace=bool(replace), typed=replace)
     _tell(settings, outcome, time.monotonic() - started, as_json=as_json)
 
 
@@ -52,17 +54,13 @@ def aware(moment: datetime | None) -> datetime | None:
     return None if moment is None else moment.replace(tzinfo=UTC)
 
 
-def _progress() -> Progress:
-    return Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=Console(stderr=True)
-    )  # fmt: skip
-
-
-def _say(progress: Progress, task: TaskID, what: str) -> None:
-    if progress.console.is_terminal:
-        progress.update(task, description=what)
-    else:
-        progress.console.print(f"  {what}", highlight=False)
+def course_of(order: service.Order) -> Course:
+    """The steps that a load will take, and how much more than usual the long ones have to do."""
+    profile = profiles.read(order.profile)
+    if profile.invented is None:
+        return Course(RECORDED_S, {})
+    amount, usual = service.amount(profile, order), profile.invented
+    return Course(INVENTED_S, {"residents": amount.residents / usual.residents, "cases": amount.cases / usual.cases})
 
 
 def _tell(settings: Settings, outcome: service.Outcome, took_s: float, *, as_json: bool) -> None:

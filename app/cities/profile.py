@@ -36,6 +36,12 @@ class CityFacts(Part):
     is_demo: bool = False
 
 
+class WorkHours(Part):
+    """Hours of the default work calendar, such as ``08:00-12:00``; none: those that come with the platform."""
+
+    hours: tuple[str, ...] = ()
+
+
 class File(Part):
     """A file of the source folder and the datum its coordinates are in."""
 
@@ -133,7 +139,10 @@ class LocalClass(Part):
 
 
 class LocalCatalogue(Part):
-    """The city's own catalogue: classes written here, or read from a file of three levels and a department."""
+    """The city's own catalogue: classes written here, or read from a file of two levels and a department.
+
+    Where the file names a class several times, the row that is highest in the column `weight` speaks for it.
+    """
 
     scheme: str
     version: str = "1"
@@ -144,7 +153,15 @@ class LocalCatalogue(Part):
     major: str = ""
     minor: str = ""
     department: str = ""
+    weight: str = ""
     extra: dict[str, str] = {}
+
+
+class AddressKeys(Part):
+    """How records name a known address: by the value of a column, a template of the address's external id."""
+
+    column: str
+    keys: dict[str, str]
 
 
 class RecordedCases(Part):
@@ -157,10 +174,14 @@ class RecordedCases(Part):
     sources: dict[str, str]
     on_time: dict[str, bool]
     system: str
+    address_keys: AddressKeys | None = None
 
 
 class RecordedEvents(Part):
-    """Recorded events of one kind. `date_from_order` rebuilds days from month, weekday and the order of rows."""
+    """Recorded events of one kind.
+
+    `date_from_order` rebuilds days from month, weekday and the order of rows. `words` says values of a column in words.
+    """
 
     file: str
     datum: str = "wgs84"
@@ -173,6 +194,7 @@ class RecordedEvents(Part):
     happened_at: str = ""
     date_from_order: int | None = None
     keep: tuple[str, ...] = ()
+    words: dict[str, dict[str, str]] = {}
 
 
 class Creek(Part):
@@ -207,6 +229,7 @@ class Invented(Part):
     residents: int
     cases: int
     days: int
+    outcome: str
     street_places: dict[str, tuple[float, float]]
     creek: Creek
     events: tuple[InventedEvent, ...] = ()
@@ -219,6 +242,7 @@ class Profile(Part):
     city: CityFacts
     boundary: File
     departments: dict[str, tuple[str, str]] = {}
+    calendar: WorkHours = WorkHours()
     catalogues: tuple[str, ...] = ()
     local_catalogue: LocalCatalogue | None = None
     invented: Invented | None = None

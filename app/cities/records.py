@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.cities.writing import column, put, take_ids
+from app.components.codes import code_prefix
 from app.residents.sealing import seal_numbers
 from grid.index import CellIndex, PlacesMany
 
@@ -54,24 +55,31 @@ def class_ids(db: Session) -> dict[tuple[str, str, str], int]:
 
 def write_components(
     db: Session, frame: pd.DataFrame, cells: CellIndex, system: str, *, generated: bool = False
-) -> int:
-    """Components from class_scheme, class_code, names, place …; a 16-digit code is made where area and class allow."""
+) -> pd.Series[int]:
+    """Components from class_scheme, class_code, names, place …; a 16-digit code is made where area and class allow.
+
+    Returns the keys of those that lie in the city, by their row in the frame.
+    """
     known = class_ids(db)
-    kept = locate(frame, cells).frame.reset_index(drop=True)
+    kept = locate(frame, cells).frame
     keys = zip(kept["class_scheme"], kept["class_code"], strict=True)
+    kept["id"] = take_ids(db, "components", len(kept))
     kept["class_id"] = [known[(scheme, "component", code)] for scheme, code in keys]
     kept["code"] = component_codes(kept["area_code"], kept["class_code"])
     kept["external_id"] = kept["external_id"] if "external_id" in kept else kept["code"]
-    return put(db, "components", kept.drop(columns=["class_scheme", "class_code"]).assign(
+    put(db, "components", kept.drop(columns=["class_scheme", "class_code"]).assign(
         external_system=system, is_generated=generated,
     ))  # fmt: skip
+    return pd.Series(kept["id"])
 
 
 def component_codes(area_code: pd.Series[str], class_code: pd.Series[str]) -> list[str]:
-    """6 area + 4 class + 6 sequence (GB/T 30428.2); shorter area codes are filled with zeros on the right."""
-    prefix = [f"{area[:6]:0<6}{code[:4]:0>4}" for area, code in zip(area_code, class_code, strict=True)]
-    order = pd.Series(prefix).groupby(prefix).cumcount() + 1
-    return [f"{head}{number:06d}" for head, number in zip(prefix, order, strict=True)]
+    """Codes that `app.components.codes` would give one after the other."""
+    pairs = pd.Series(list(zip(area_code, class_code, strict=True)))
+    heads = {pair: code_prefix(*pair) for pair in pairs.unique()}
+    prefix = pairs.map(lambda pair: heads[pair][0])
+    order = prefix.groupby(prefix).cumcount() + 1
+    return [f"{heads[pair][0]}{number:0{heads[pair][1]}d}" for pair, number in zip(pairs, order, strict=True)]
 
 
 def write_facilities(
@@ -122,11 +130,12 @@ def case_numbers(db: Session, at: NDArray[np.datetime64], zone: ZoneInfo) -> lis
 
 
 def write_generated_cases(
-    db: Session, frame: pd.DataFrame, cells: CellIndex, scheme: str, zone: ZoneInfo, until: np.datetime64
+    db: Session, frame: pd.DataFrame, cells: CellIndex, scheme: str, zone: ZoneInfo, until: np.datetime64, outcome: str
 ) -> int:
-    """Invented cases with their moves; steps after `until` have not happened."""
+    """Invented cases with their moves; steps after `until` have not happened. `outcome` is that of the closed ones."""
     known = class_ids(db)
-    kept = locate(frame, cells, by="map").frame.reset_index(drop=True)
+    by = np.where(frame["component_id"].isna(), "map", "component")
+    kept = locate(frame.assign(located_by=by), cells, by=None).frame.reset_index(drop=True)
     pairs = zip(kept["class_kind"], kept["class_code"], strict=True)
     kept["class_id"] = [known[(scheme, kind, code)] for kind, code in pairs]
     kept["id"] = take_ids(db, "cases", len(kept))
@@ -138,11 +147,11 @@ def write_generated_cases(
     on_time = column(bool(yes) if done else None for yes, done in zip(in_time, is_closed, strict=True))
     due = kept["due_at"].where(kept["filed_at"] <= until)
     columns = ["id", "number", "class_id", "status", "source", "department", "reported_at", "geom", "unit_cell_id",
-               "area_code", "located_by"]  # fmt: skip
+               "area_code", "located_by", "address_id", "component_id"]  # fmt: skip
     put(db, "cases", kept[columns].assign(
         closed_at=closed, due_at=due, yellow_at=kept["reported_at"] + 0.8 * (due - kept["reported_at"]),
         entered_at=_entered(kept, until), is_on_time=on_time,
-        outcome=column("resolved" if done else None for done in is_closed), accuracy_m=5.0, is_generated=True,
+        outcome=column(outcome if done else None for done in is_closed), accuracy_m=5.0, is_generated=True,
         recorded_at=kept["reported_at"],
     ))  # fmt: skip
     return _write_moves(db, kept, until)

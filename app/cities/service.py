@@ -10,9 +10,11 @@ from pathlib import Path
 from sqlalchemy import func, select, table, text
 from sqlalchemy.orm import Session
 
+from app import import_models
 from app.accounts import first as accounts
 from app.cities import profile as profiles
 from app.cities.invented import load as invented
+from app.cities.invented.town import Amount
 from app.cities.profile import Profile
 from app.cities.sources import load as recorded
 from app.cities.sources.refused import Refused
@@ -60,6 +62,7 @@ def load(db: Session, order: Order, say: Callable[[str], None], *, replace: bool
     `replace` is set and `typed` is the present city's id.
     """
     profile = profiles.read(order.profile)
+    import_models()  # what is emptied for another city is every table of every register
     db.execute(text("SELECT pg_advisory_xact_lock(hashtext('city'))"))
     make_room(db, replace=replace, typed=typed)
     refused = Refused()
@@ -76,13 +79,13 @@ def load(db: Session, order: Order, say: Callable[[str], None], *, replace: bool
     return Outcome(facts.name_zh, facts.name_en, count_rows(db), refused)
 
 
-def amount(profile: Profile, order: Order) -> invented.Amount:
+def amount(profile: Profile, order: Order) -> Amount:
     """How much an invented city gets: the profile's figures times the scale, a million people and ten million cases."""
     base = profile.invented
     assert base is not None
     if not 0 < order.scale <= CASES_MAX:
         raise InvalidInput("The scale is {scale}; it must be above 0.", scale=order.scale, field="scale")
-    return invented.Amount(
+    return Amount(
         residents=min(order.residents or round(base.residents * order.scale), RESIDENTS_MAX),
         cases=min(order.cases or round(base.cases * order.scale), CASES_MAX),
         seed=base.seed if order.seed is None else order.seed,
@@ -119,6 +122,7 @@ def is_untouched_demo(db: Session) -> bool:
         " AND NOT EXISTS (SELECT FROM component_entries WHERE account_id IS NOT NULL)"
         " AND NOT EXISTS (SELECT FROM facilities WHERE NOT is_generated)"
         " AND NOT EXISTS (SELECT FROM facility_entries WHERE account_id IS NOT NULL)"
+        " AND NOT EXISTS (SELECT FROM work_calendars WHERE account_id IS NOT NULL)"
         " AND (SELECT count(*) FROM grid_versions) <= 1 FROM city"
     )).scalar())  # fmt: skip
 

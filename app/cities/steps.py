@@ -20,6 +20,7 @@ from app.cases.models import CaseClass, ClassKind
 from app.cities.profile import Profile
 from app.cities.writing import put, take_ids
 from app.emergency import classes as emergency_classes
+from app.open311 import catalogue as open311
 from gis.measure import area_m2
 from grid import store
 from grid.index import CellIndex
@@ -56,7 +57,10 @@ def write_city(db: Session, profile: Profile, boundary: BaseGeometry) -> None:
         "crs_epsg": facts.crs_epsg, "time_zone": facts.time_zone, "language": facts.language,
         "levels": list(facts.levels), "cell_scheme": facts.cell_scheme, "cell_target_m2": facts.cell_target_m2,
         "snap_m": facts.snap_m, "is_demo": facts.is_demo,
-        "options": {"departments": profile.departments, "attribution": profile.attribution},
+        "options": {
+            "departments": profile.departments, "attribution": profile.attribution,
+            "calendar": profile.calendar.model_dump(mode="json"),
+        },
     }]))  # fmt: skip
 
 
@@ -101,6 +105,7 @@ def write_catalogues(db: Session, profile: Profile) -> None:
     local = profile.local_catalogue
     names = [*profile.catalogues, local.scheme] if local else profile.catalogues
     catalogue.load_catalogues(db, active=names)
+    open311.load_shipped(db)
     emergency_classes.load_classes(db)
     if local is None:
         return

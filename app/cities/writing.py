@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 BATCH = 100_000
+WROTE = "wrote"  # in a session's info: who is told of rows as they are written
 
 
 def take_ids(db: Session, table: str, count: int) -> NDArray[np.int64]:
@@ -37,6 +38,7 @@ def put(db: Session, table: str, frame: pd.DataFrame) -> int:
     """
     if frame.empty:
         return 0
+    tell: Callable[[int], None] = db.info.get(WROTE, lambda rows: None)
     raw = db.connection().connection.driver_connection
     assert raw is not None
     columns = ", ".join(frame.columns)
@@ -49,6 +51,7 @@ def put(db: Session, table: str, frame: pd.DataFrame) -> int:
             buffer = io.BytesIO()
             pa_csv.write_csv(batch, buffer, options)
             copy.write(buffer.getbuffer())
+            tell(len(part))
     return len(frame)
 
 

@@ -23,7 +23,7 @@ class CodeTaken(Conflict):
 
 def take_code(db: Session, area_code: str, class_code: str) -> str:
     """The next code of a class in an area; others who want one of the same prefix wait for this transaction."""
-    prefix, digits = _prefix(area_code, class_code)
+    prefix, digits = code_prefix(area_code, class_code)
     db.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"components {prefix}", 0))))
     last = db.scalar(
         select(func.max(Component.code)).where(
@@ -39,7 +39,7 @@ def take_code(db: Session, area_code: str, class_code: str) -> str:
 
 def check_code(db: Session, code: str, area_code: str, class_code: str) -> str:
     """A code given by hand: of the component's own area and class, and free. Raises InvalidInput or CodeTaken."""
-    prefix, digits = _prefix(area_code, class_code)
+    prefix, digits = code_prefix(area_code, class_code)
     tail = code.removeprefix(prefix)
     is_number = len(tail) == digits and tail.isascii() and tail.isdecimal() and int(tail) > 0
     if not code.startswith(prefix) or not is_number:
@@ -52,7 +52,7 @@ def check_code(db: Session, code: str, area_code: str, class_code: str) -> str:
     return code
 
 
-def _prefix(area_code: str, class_code: str) -> tuple[str, int]:
+def code_prefix(area_code: str, class_code: str) -> tuple[str, int]:
     """What the codes of a class in an area begin with, and how many digits follow."""
     area = area_code[:AREA_DIGITS]
     if len(area) == AREA_DIGITS and area.isdecimal() and class_code.isdecimal() and len(class_code) in (4, 5):

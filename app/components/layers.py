@@ -12,6 +12,7 @@ from app.components.models import Component
 from app.components.queries import CLASS
 from app.components.visible import visible
 from app.components.words import STATES
+from app.web.city import DepartmentNames
 from grid.models import Address
 from grid.reach import Viewer
 from layers.layer import Field, Layer, Style
@@ -46,7 +47,7 @@ COMPONENTS = Layer(
         Field("class_en", _l("Class (English)"), in_tile=False),
         Field("major", _l("Major class"), "choice", MajorNames("component"), filterable=True),
         Field("state", _l("Condition"), "choice", {one.value: words for one, words in STATES.items()}, filterable=True),
-        Field("in_charge", _l("In charge"), in_tile=False, filterable=True),
+        Field("in_charge", _l("In charge"), choices=DepartmentNames(), in_tile=False, filterable=True),
         Field("first_recorded_on", _l("First recorded"), "time", in_tile=False),
         Field("address_zh", _l("Address (Chinese)"), in_tile=False),
         Field("address_en", _l("Address (English)"), in_tile=False),

@@ -25,6 +25,8 @@ from app.components.schemas import ComponentQuery
 from app.components.words import ENTRIES, SOURCES, STATES
 from app.errors import words_of
 from app.web import paging
+from app.web.city import department_name
+from app.web.named import named
 from gis.db import transaction
 from gis.errors import InvalidInput
 from grid.located import LocatedBy
@@ -46,7 +48,7 @@ def list_components() -> str:
         query, asked, problem = _asked(args)
         after = paging.decode(query.after) if query.after else ()
         rows = queries.page(db, viewer, asked, limit=PAGE + 1, after=after)
-        names = {key: show.named(*both) for key, both in majors(db, "component").items()}
+        names = {key: named(*both) for key, both in majors(db, "component").items()}
         counts = queries.states(db, viewer, ComponentFilter(**{**asked.__dict__, "states": ()}))
     more = None
     if len(rows) > PAGE:
@@ -77,10 +79,10 @@ def line(row: Row[Any]) -> dict[str, Any]:
     """A component as a row of a list."""
     return {
         "id": row.id, "code": row.code, "url": f"/components/{row.code}",
-        "what": show.named(row.name_zh or row.class_zh, row.name_en or row.class_en),
-        "class_name": show.named(row.class_zh, row.class_en), "major": show.named(row.major_zh, row.major_en),
+        "what": named(row.name_zh or row.class_zh, row.name_en or row.class_en),
+        "class_name": named(row.class_zh, row.class_en), "major": named(row.major_zh, row.major_en),
         "where": show.where(row), "area": show.area_words(row), "state": row.state.value,
-        "state_words": STATES[row.state], "in_charge": row.in_charge, "lon": row.lon, "lat": row.lat,
+        "state_words": STATES[row.state], "in_charge": department_name(row.in_charge), "lon": row.lon, "lat": row.lat,
         "is_located": row.located_by != LocatedBy.DEFAULT, "is_generated": row.is_generated,
     }  # fmt: skip
 

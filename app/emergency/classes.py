@@ -6,18 +6,20 @@ import csv
 from pathlib import Path
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.emergency.models import EmergencyClass
 from gis.errors import InvalidInput, NotFound
+from layers.layer import Words
 
 CLASSES_FILE = Path(__file__).resolve().parents[2] / "data" / "emergency" / "classes.csv"
 
-SCHEMES = {
-    "NEWS": "5-sign event types of the national early-warning system",
-    "GB/T 35561-2017": "GB/T 35561-2017 classification and codes of emergencies",
+SCHEMES: dict[str, Words] = {
+    "NEWS": _l("Event types of the national early-warning system"),
+    "GB/T 35561-2017": _l("Classes of emergencies (GB/T 35561-2017)"),
 }
 
 
@@ -71,8 +73,16 @@ def class_tree(db: Session, q: str = "") -> dict[str, Any]:
         nodes[row.scheme, row.code] = node
         above = nodes.get((row.scheme, row.parent_code or ""))
         (above["children"] if above else roots).append(node)
-    schemes = [{"id": name, "name": name, "version": "", "title": SCHEMES.get(name, name)} for name in _schemes(kept)]
-    return {"schemes": schemes, "items": roots}
+    return {"schemes": [_scheme(name) for name in _schemes(kept)], "items": roots}
+
+
+def scheme_title(name: str) -> str:
+    """A scheme in the reader's words."""
+    return str(SCHEMES.get(name, name))
+
+
+def _scheme(name: str) -> dict[str, str]:
+    return {"id": name, "name": name, "version": "", "title": scheme_title(name)}
 
 
 def _schemes(rows: list[EmergencyClass]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from flask_babel import format_datetime
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
@@ -10,7 +9,7 @@ from app.emergency import queries
 from app.emergency.schemas import EventQuery
 from app.emergency.words import LEVELS
 from app.web.home import Card, Row
-from app.web.named import moment, name_of
+from app.web.named import ago, moment, name_of
 from grid.reach import Viewer
 
 SHOWN = 5
@@ -26,10 +25,9 @@ def running_events(db: Session, viewer: Viewer) -> Card | None:
     rows = [
         Row(
             title=event["title"],
-            place=" · ".join(filter(None, (name_of(event["class"]), _where(event)))),
+            place="\N{NO-BREAK SPACE}· ".join(filter(None, (_level(event["level"]), _where(event)))),
             url=f"/events/{event['number']}",
-            clock_text=f"{LEVELS[event['level']] if event['level'] else ''} "
-            f"{format_datetime(moment(event['happened_at']), 'short')}".strip(),
+            clock_text=ago(moment(event["happened_at"])),
         )
         for event in found["items"]
     ]
@@ -40,6 +38,10 @@ def running_events(db: Session, viewer: Viewer) -> Card | None:
         rows=rows,
         order=1 if viewer.may("events.edit") else 60,
     )
+
+
+def _level(level: str | None) -> str:
+    return str(LEVELS[level]) if level else ""
 
 
 def _where(event: dict[str, object]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, Text, cast, func, select
 
 from app.emergency.models import EmergencyClass, Event, EventLevel, EventStatus
 from app.emergency.words import LEVELS, STATUSES
@@ -41,7 +41,7 @@ def rows(viewer: Viewer) -> Select[*tuple[Any, ...]]:
             Event.title,
             EmergencyClass.name_zh.label("class_zh"),
             EmergencyClass.name_en.label("class_en"),
-            func.coalesce(Event.level, "none").label("level"),
+            func.coalesce(cast(Event.level, Text), "none").label("level"),
             Event.status,
             Event.happened_at,
         )

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from app.accounts.session import current_viewer
 from app.emergency import queries, service
+from app.emergency.classes import scheme_title
 from app.emergency.inside import inside
 from app.emergency.models import EventLevel
 from app.emergency.schemas import EventChange, EventQuery
@@ -22,6 +23,7 @@ from gis.errors import InvalidInput
 
 bp = Blueprint("events", __name__, template_folder="templates")
 WORDS: dict[str, Any] = {
+    "scheme_title": scheme_title,
     "LEVELS": LEVELS,
     "STATUSES": STATUSES,
     "ENTRIES": ENTRIES,

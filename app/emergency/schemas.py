@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
@@ -13,6 +13,9 @@ from grid.located import LocatedBy
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=120)]
 LongText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=5_000)]
 Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
+
+
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)  # before it nothing happened that still matters
 
 
 class EventNumber(BaseModel):
@@ -33,7 +36,7 @@ class NewEvent(BaseModel):
     accuracy_m: float | None = Field(default=None, ge=0, le=100_000)
     located_by: LocatedBy = LocatedBy.MAP
     level: EventLevel | None = None
-    happened_at: AwareDatetime | None = None
+    happened_at: AwareDatetime | None = Field(default=None, ge=EARLIEST)
     description: LongText = ""
 
 

@@ -80,7 +80,7 @@ FACILITIES = Layer(
         size_px=7,
         width_px=1.5,
         opacity=0.8,
-        label="name_zh",
+        label="name",
         label_zoom=16,
     ),
     zooms=range(9, 23),

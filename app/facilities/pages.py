@@ -12,6 +12,7 @@ from app.facilities import queries
 from app.facilities.layers import COLOURS, SHAPES
 from app.facilities.schemas import FacilityQuery
 from app.facilities.words import ENTRIES, KINDS
+from app.web.area_choice import area_choices
 from app.web.named import moment, name_of, named
 from gis.db import transaction
 from gis.errors import InvalidInput
@@ -42,10 +43,12 @@ def list_facilities() -> str:
     with transaction() as db:
         found = queries.find(db, viewer, query)
         counts = queries.kind_counts(db, viewer, query)
+        areas = area_choices(db, viewer)
     return render_template(
         "facilities/list.html",
         found=found,
         counts=counts,
+        areas=areas,
         chosen=request.args,
         is_filtered=any(given.get(name) for name in ("kind", "area", "q")),
         **WORDS,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import shapely
-from sqlalchemy import Boolean, Date, DateTime, Integer, LargeBinary, Numeric, func, select
+from sqlalchemy import Boolean, Date, DateTime, Integer, LargeBinary, Numeric, Subquery, func, select
 from sqlalchemy.orm import Session
 
 from app.audit.service import record
@@ -55,7 +55,15 @@ def _export_rows(db: Session, layer: Layer, viewer: Viewer, path: Path, chosen: 
             yield [tuple(row) for row in part]
             progress(len(part))
 
-    return write_rows(path, columns, batches(), kind=layer.geometry, layer=layer.id)
+    return write_rows(path, columns, batches(), kind=_geometry_kind(db, layer, rows), layer=layer.id)
+
+
+def _geometry_kind(db: Session, layer: Layer, rows: Subquery) -> str:
+    """The layer's kind of geometry, as MULTI… where some rows are that: a typed file must say so."""
+    if layer.geometry not in ("LINESTRING", "POLYGON"):
+        return layer.geometry
+    is_multi = db.scalar(select(func.bool_or(func.GeometryType(rows.c.geom).like("MULTI%"))))
+    return f"MULTI{layer.geometry}" if is_multi else layer.geometry
 
 
 def _export_counts(db: Session, layer: Layer, viewer: Viewer, path: Path, chosen: Filter) -> Written:

@@ -40,6 +40,7 @@ class Placer:
     datum: str
     kind: GeometryKind
     viewer: Viewer
+    is_degrees: bool = True
     mended: Counter[str] = field(default_factory=Counter)
     snapped: int = 0
 
@@ -48,7 +49,7 @@ class Placer:
         """With the cells and bounds of the city as they are now."""
         west, south, east, north = db.execute(CITY).one()
         bounds = (west - MARGIN_DEG, south - MARGIN_DEG, east + MARGIN_DEG, north + MARGIN_DEG)
-        return cls(CellIndex.load(db), City(bounds), datum_name, kind, viewer)
+        return cls(CellIndex.load(db), City(bounds), datum_name, kind, viewer, datum.is_degrees(datum_name))
 
     def place(self, batch: Batch, mapping: Columns, faults: Faults) -> dict[str, pa.Array]:
         """The columns geom, unit_cell_id, area_code and datum_given of a batch; misplaced rows go to `faults`."""
@@ -109,17 +110,35 @@ class Placer:
 
     def _shapes(self, shapes: NDArray[np.object_], faults: Faults) -> NDArray[np.object_]:
         """Shifted, checked and mended geometries of the register's kind; None where refused."""
-        shapes = shapes.copy()
-        shapes[faults.is_bad] = None
-        if self.datum not in ("wgs84", "cgcs2000"):
-            shapes = shapely.transform(
-                shapes, lambda at: np.column_stack(datum.shift_many(at[:, 0], at[:, 1], self.datum))
-            )
+        given = shapes.copy()
+        given[faults.is_bad] = None
+        shapes = self._shifted(given)
+        if not self.is_degrees:  # in degrees `check_many` puts exchanged axes right
+            away = np.nonzero(~shapely.is_missing(given) & ~self._in_city(shapes))[0]
+            turned = self._shifted(shapely.transform(given[away], lambda at: at[:, ::-1]))
+            home = self._in_city(turned)
+            shapes[away[home]] = turned[home]
+            if home.any():
+                self.mended["geometry.swapped_axes"] += int(home.sum())
         checked = check_many(shapes, kind=self.kind, city=self.city)
         self.mended.update(checked.mended)
         for code in {code for code in checked.refused if code is not None}:
             _refuse(faults, (checked.refused == code) & ~faults.is_bad, code)
         return checked.geoms
+
+    def _shifted(self, shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+        """The shapes in EPSG:4326; a vertex that can't be shifted becomes NaN."""
+        if self.datum in ("wgs84", "cgcs2000"):
+            return shapes
+        return np.asarray(
+            shapely.transform(shapes, lambda at: np.column_stack(datum.shift_many(at[:, 0], at[:, 1], self.datum))),
+            dtype=object,
+        )
+
+    def _in_city(self, shapes: NDArray[np.object_]) -> NDArray[np.bool_]:
+        """Which shapes have their bounds in the city's; those with NaN have not."""
+        west, south, east, north = shapely.bounds(shapes).reshape(-1, 4).T
+        return in_bounds(west, south, self.city.bounds) & in_bounds(east, north, self.city.bounds)
 
     def _locate(self, lon: Floats, lat: Floats, faults: Faults) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
         """Cell and area of each point; outside the city or out of the viewer's reach is refused."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
@@ -75,10 +76,12 @@ class Refused:
         for one in lines:
             self._write(one.line, [(one.code, "", one.text, _(BROKEN[one.code]))], [])
 
-    def staged(self, lines: list[int], code: str, reason: Words) -> None:
-        """Write rows that a set-wise check refused after staging."""
-        for line in lines:
-            self._write(line, [(code, "", "", str(reason))], [])
+    def staged(self, batch: Batch, late: Mapping[int, tuple[str, Words]]) -> None:
+        """Write the rows of a batch that were refused after staging: line → code and reason."""
+        rows = np.nonzero(np.isin(batch.lines, list(late)))[0]
+        for row, values in zip(rows, batch.table.take(rows).to_pylist(), strict=True):
+            code, reason = late[int(batch.lines[row])]
+            self._write(int(batch.lines[row]), [(code, "", "", str(reason))], list(values.values()))
 
     def close(self) -> None:
         """Finish the file."""

@@ -92,7 +92,8 @@ class ImportRegister:
     `geometry` is the kind that the target takes; None for a register whose rows have no place of their own (then no
     place columns are staged). `derive` adds columns to a validated batch (for example sealed numbers); it gets the
     session and an Arrow table of the row's fields and gives the table back with the columns that `derived` names,
-    each with its SQL type. `finish` is one ``INSERT INTO … SELECT … FROM import_rows … ON CONFLICT DO NOTHING``
+    each with its SQL type. `known_by` are the columns of ``import_rows`` by which a row is known again.
+    `finish` is one ``INSERT INTO … SELECT … FROM import_rows … ON CONFLICT DO NOTHING``
     without RETURNING; when there are `after` statements, the ids of the rows that were truly added are in
     ``import_new (id bigint)``. `channel` is announced to watching browsers.
     """
@@ -108,5 +109,6 @@ class ImportRegister:
     after: tuple[str, ...] = ()
     derive: Callable[[Session, pa.Table], pa.Table] | None = None
     derived: Mapping[str, str] = field(default_factory=dict)
+    known_by: tuple[str, ...] = ("external_system", "external_id")
     channel: str | None = None
     params: Mapping[str, Any] = field(default_factory=dict)

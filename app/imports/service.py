@@ -32,6 +32,7 @@ from gis.files.delimited import SAMPLE_ROWS
 from gis.files.guess import Certainty, Guess, datum_of_values
 from gis.files.read import open_file
 from grid.reach import Viewer
+from layers.layer import Words
 
 Progress = Callable[[int, float], None]
 ANNOUNCED_AREAS = 500
@@ -131,7 +132,8 @@ def import_source(
     """Take the rows of a source into a register.
 
     Rows that can't be taken are written to `options.refused_to` with line, code and reason; the others are added
-    unless their external id is already there, so that a second run adds nothing. A dry run does all of it and
+    unless their external id is already there, so that a second run adds nothing. Of rows with the same id in one file
+    the first is taken, the others are refused. A dry run does all of it and
     takes it back. `progress` is told rows read and the share of the file, 0 to 1.
 
     Raises Forbidden without the register's right, BadMapping, DatumUnknown, NoPlace, CrsRefused, UnreadableFile,
@@ -202,9 +204,15 @@ class _Import:
                 progress(self.report.read, batch.share)
             progress(self.report.read, 1.0)
             params = self._params()
-            self.report.located -= staging.refuse_staged(self.db, self.register, refused, params)
+            late = staging.refuse_staged(self.db, self.register, params)
+            self.report.located -= len(late)
             self._announce()
             self.report.added = staging.finish(self.db, self.register, params)
+            if self.report.added < self.report.located:
+                twice = staging.repeated(self.db, self.register)
+                self.report.located -= len(twice)
+                late |= twice
+            self._refuse_late(late, refused)
         finally:
             refused.close()
         self._sum_up(refused)
@@ -247,6 +255,16 @@ class _Import:
         bulk.copy_rows(self.db, staging.ROWS, table)
         self.report.read += rows
         self.report.located += len(table)
+
+    def _refuse_late(self, late: Mapping[int, tuple[str, Words]], refused: Refused) -> None:
+        """Write the rows that were refused after staging as they stand in the file: it is read once more up to them."""
+        last = max(late, default=0)
+        for batch in self.source.batches() if late else ():
+            if self.options.prepare is not None:
+                batch.table = self.options.prepare(batch.table)
+            refused.staged(batch, late)
+            if len(batch.lines) and batch.lines[-1] >= last:
+                break
 
     def _announce(self) -> None:
         """Tell watching browsers, once for each area."""

@@ -14,10 +14,11 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.imports.kinds import RowField
-from app.imports.refusal import Faults, Refused
+from app.imports.refusal import Faults
 from app.imports.register import ImportRegister
 from app.imports.words import gettext as _
 from gis import bulk
+from layers.layer import Words
 
 ROWS, NEW = "import_rows", "import_new"
 PLACE_COLUMNS = (
@@ -26,6 +27,12 @@ PLACE_COLUMNS = (
     ("area_code", "text"),
     ("datum_given", "text"),
 )
+
+
+TWICE = sql.SQL("""
+    SELECT line FROM (SELECT line, row_number() OVER (PARTITION BY {} ORDER BY line) AS nth FROM import_rows) r
+    WHERE nth > 1
+""")
 
 
 def wants_rest(register: ImportRegister) -> bool:
@@ -85,17 +92,25 @@ class Lookups:
         return out
 
 
-def refuse_staged(db: Session, register: ImportRegister, refused: Refused, params: Mapping[str, Any]) -> int:
-    """Run the register's checks over all staged rows; what they name is refused and taken out. Returns how many."""
-    count = 0
+def refuse_staged(db: Session, register: ImportRegister, params: Mapping[str, Any]) -> dict[int, tuple[str, Words]]:
+    """Run the register's checks over all staged rows and take out what they name: line → code and reason."""
+    late: dict[int, tuple[str, Words]] = {}
     for check in register.checks:
         statement = text(check.sql)
         lines = sorted({int(line) for line in db.execute(statement, _wanted(check.sql, params)).scalars()})
         if lines:
-            refused.staged(lines, check.code, check.reason)
             db.execute(text("DELETE FROM import_rows WHERE line = ANY(:lines)"), {"lines": lines})
-            count += len(lines)
-    return count
+            late |= {line: (check.code, check.reason) for line in lines if line not in late}
+    return late
+
+
+def repeated(db: Session, register: ImportRegister) -> dict[int, tuple[str, Words]]:
+    """Rows that an earlier line of the same file is known by too: that one was taken. line → code and reason."""
+    known_by = sql.SQL(", ").join(map(sql.Identifier, register.known_by))
+    with bulk.driver(db).cursor() as cursor:
+        cursor.execute(TWICE.format(known_by))
+        lines = [int(str(line)) for (line,) in cursor]
+    return dict.fromkeys(lines, ("imports.twice", _("The same id, or the same row, stands on an earlier line.")))
 
 
 def finish(db: Session, register: ImportRegister, params: Mapping[str, Any]) -> int:

@@ -8,7 +8,7 @@ import socket
 from pathlib import Path
 
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app.launch.cluster import EXTENSIONS
 from app.launch.processes import who_listens
@@ -73,7 +73,7 @@ def ensure_server(url: str) -> None:
     try:
         with engine.connect() as connection:
             lacking = _lacking(connection)
-    except OperationalError as error:
+    except (OperationalError, ProgrammingError) as error:  # the second for an option that libpq does not know
         raise Unavailable("The database of DATABASE_URL does not answer: {reason}", reason=error.orig) from error
     finally:
         engine.dispose()

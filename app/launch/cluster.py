@@ -18,7 +18,8 @@ import psutil
 from gis.errors import Unavailable
 
 EXTENSIONS = ("postgis", "pgrouting", "pg_trgm", "btree_gist")
-SOCKET_PATH_MAX = 100  # sun_path holds 107 bytes, "/.s.PGSQL.5432" takes its share
+SOCKET_FOLDER_MAX = 85  # bytes: sun_path holds 107, "/.s.PGSQL.5432.lock" and what the supervisor adds take their share
+SHORT = Path("/tmp")  # not TMPDIR: every ./city of a home must look in the same place
 ELSEWHERE = Path("/var/lib/citygrid")  # for homes below a folder that the server's user can't enter, such as /root
 SMALL_SHM = 256 << 20
 
@@ -44,10 +45,10 @@ def bin_dir(version: str | None = None) -> Path:
 
 def short_folder(folder: Path, home: Path) -> Path:
     """A folder for sockets: as asked, or one in the temporary folder where the path is too long for a socket."""
-    if len(str(folder)) <= SOCKET_PATH_MAX - 15:
+    if len(os.fsencode(folder)) <= SOCKET_FOLDER_MAX:  # bytes: a Chinese letter takes three
         return folder
-    digest = hashlib.sha256(str(home).encode()).hexdigest()[:12]
-    return Path(tempfile.gettempdir()) / f"citygrid-{digest}-{folder.name}"
+    digest = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
+    return SHORT / f"citygrid-{digest}-{folder.name}"
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ class Cluster:
         shutil.rmtree(making, ignore_errors=True)
         making.mkdir(parents=True, mode=0o700)
         self._own(making)
-        with tempfile.NamedTemporaryFile("w", prefix="citygrid-") as password:
+        with tempfile.NamedTemporaryFile("w", prefix=".initdb-", dir=self.data.parent) as password:
             password.write(self.secret_file.read_text().strip())
             password.flush()
             if self.runs_as:

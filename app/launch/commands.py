@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 from types import FrameType
@@ -11,23 +12,30 @@ from types import FrameType
 import click
 from rich.table import Table
 
-from app.launch import processes, start
+from app.launch import checks, processes, start
 from app.launch.cluster import Cluster, bin_dir
 from app.launch.context import connection_environment, open_city
 from app.launch.progress import screen, step
 from app.launch.supervisor import PARTS, Control
-from app.settings import Settings, read_settings
+from app.settings import Settings, read_settings, unknown_settings
 from gis.errors import Unavailable
 
 LOGS = {
     "web": ("web.log",), "access": ("access.log",), "worker": ("worker.log",), "postgres": ("postgres.log",),
     "supervisor": ("supervisor.log",), "setup": ("setup.log",),
 }  # fmt: skip
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+
+
+class Port(click.IntRange):
+    """A TCP port."""
+
+    name = "port"
 
 
 @click.command()
 @click.option("--host", help="Address to listen on. [default: CITY_HOST or 127.0.0.1]")
-@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on. [default: CITY_PORT or 8000]")
+@click.option("--port", type=Port(1, 65535), help="Port to listen on. [default: CITY_PORT or 8000]")
 @click.option("--detach", is_flag=True, help="Return once the city is ready, and leave it running.")
 @click.option("--no-demo", is_flag=True, help="Leave an empty database empty, now and at later starts.")
 def up(host: str | None, port: int | None, detach: bool, no_demo: bool) -> None:
@@ -37,31 +45,47 @@ def up(host: str | None, port: int | None, detach: bool, no_demo: bool) -> None:
     one login for each role. Ctrl-C stops all parts in order. Run again while the city is up, it starts what has
     died and prints where the city is.
     """
-    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    given = {name: value for name, value in (("host", host), ("port", port)) if value}  # blank as in the environment
     settings = read_settings().model_copy(update=given)
-    home, began = settings.home, time.monotonic()
-    control, was_up = Control(home), False
+    for name in unknown_settings():
+        screen.print(f"  {name} is no setting, and was not heeded; docs/settings.md lists them all.")
     stop_on_signals()
+    control, was_up, is_ready = Control(settings.home), False, False
     try:
-        start.prepare_home(home)
-        with start.alone(home):
+        start.prepare_home(settings.home)
+        with start.alone(settings.home):
             was_up = control.answers()
-            if was_up:
-                settings = _as_running(settings, is_asked=bool(given))
-                start.serve(settings, control)
-                logins = []
-            else:
-                logins = start.begin(settings, demo=not no_demo)
-        show(settings, logins, control.states(), was_up, time.monotonic() - began)
-        if detach or was_up:
-            return
-        screen.print("Ctrl-C stops it.")
-        while control.answers():
-            time.sleep(1)
-        screen.print("The city was stopped from elsewhere.")
+            bring_up(settings, control, is_moved=bool(given), demo=not no_demo)
+        is_ready = True
+        if not (detach or was_up):
+            watch(control)
     except KeyboardInterrupt:
-        if not was_up:
-            stop(home)
+        if not was_up and stop(settings.home):
+            click.echo("The city is down.")
+        if not is_ready:
+            click.echo("city: broken off before the city was ready; ./city up begins again.", err=True)
+            sys.exit(INTERRUPTED)
+
+
+def bring_up(settings: Settings, control: Control, *, is_moved: bool, demo: bool) -> None:
+    """Start what does not run, all of it or a part, and say where the city is."""
+    began, was_up = time.monotonic(), control.answers()
+    logins: list[tuple[str, str, str]] = []
+    if was_up:
+        settings = _as_running(settings, is_asked=is_moved)
+        checks.ensure_room(settings.home, checks.RUN_MB)
+        start.serve(settings, control)
+    else:
+        logins = start.begin(settings, demo=demo)
+    show(settings, logins, control.states(), was_up, time.monotonic() - began)
+
+
+def watch(control: Control) -> None:
+    """Stay until the city is stopped from elsewhere; Ctrl-C ends it as KeyboardInterrupt."""
+    screen.print("Ctrl-C stops it.")
+    while control.answers():
+        time.sleep(1)
+    screen.print("The city was stopped from elsewhere.")
 
 
 def stop_on_signals() -> None:
@@ -101,6 +125,8 @@ def show(
         screen.print(
             f"They are also in {start.logins_file(settings.home)} (only you can read it); delete it when noted."
         )
+    elif start.logins_file(settings.home).exists():
+        screen.print(f"The first logins still lie in {start.logins_file(settings.home)}; delete it when noted.")
 
 
 @click.command()
@@ -112,11 +138,11 @@ def down() -> None:
         return
     start.prepare_home(home)
     with start.alone(home):
-        stop(home)
+        click.echo("The city is down." if stop(home) else "The city was not running.")
 
 
-def stop(home: Path) -> None:
-    """Stop all parts of a home in order, and whatever a killed supervisor left."""
+def stop(home: Path) -> bool:
+    """Stop all parts of a home in order, and whatever a killed supervisor left; says whether anything ran."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave half of it running
     control = Control(home)
     if control.answers():
@@ -126,12 +152,11 @@ def stop(home: Path) -> None:
                     control.stop(part)
                     ending("stopped")
         control.shut_down()
-        click.echo("The city is down.")
-        return
+        return True
     left = processes.mend(home, Cluster.at(home))
     for line in left:
         screen.print(f"  {line}")
-    click.echo("The city is down." if left else "The city was not running.")
+    return bool(left)
 
 
 @click.command()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import Conninfo
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app.launch.cluster import Cluster
 from app.settings import Settings, read_settings
@@ -25,7 +26,7 @@ def open_city(settings: Settings | None = None) -> Settings:
     try:
         with engine.connect() as connection:
             connection.execute(text("SELECT 1"))
-    except OperationalError as error:
+    except (OperationalError, ProgrammingError) as error:  # the second for an option that libpq does not know
         engine.dispose()
         if settings.database_url:
             raise Unavailable("The database of DATABASE_URL does not answer: {reason}", reason=error.orig) from error
@@ -49,12 +50,12 @@ def libpq_url(url: str) -> str:
 
 def connection_environment(url: str) -> dict[str, str]:
     """This process's environment with libpq's variables for a URL, so that no password stands on a command line."""
-    names = {
-        "host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE",
-        "sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT", "options": "PGOPTIONS", "hostaddr": "PGHOSTADDR",
-    }  # fmt: skip
+    options = Conninfo.get_defaults()  # libpq's own table
+    names = {option.keyword.decode(): option.envvar.decode() for option in options if option.envvar}
     given = conninfo_to_dict(libpq_url(url))
     unknown = set(given) - set(names)
     if unknown:
-        raise InvalidInput("DATABASE_URL has parts that are not understood: {names}", names=", ".join(sorted(unknown)))
+        raise InvalidInput(
+            "DATABASE_URL has parts that psql and pg_dump can't be told: {names}", names=", ".join(sorted(unknown))
+        )
     return {**os.environ, **{names[name]: str(value) for name, value in given.items()}}

@@ -25,6 +25,7 @@ errorlog = "-"
 accesslog = "-"
 # Paths without their query: what people search for can name a person.
 access_log_format = '%(t)s %(h)s "%(m)s %(U)s" %(s)s %(b)s %(M)sms'
+forwarded_allow_ips = ""  # only CITY_SECURE_COOKIES says that there is a proxy to believe (app.web.security)
 proc_name = "citygrid"
 control_socket_disable = True  # one socket for all of a user's servers; the supervisor is in control here
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import psutil
 
 from app.launch.cluster import Cluster
+from app.settings import PART
 
-MARK = "CITY_PART"
 PATIENCE_S = 15.0
 
 
@@ -24,7 +24,7 @@ def parts_running(home: Path) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
         try:
-            if process.environ().get(MARK, "").partition("@")[2] == str(home):
+            if process.environ().get(PART, "").partition("@")[2] == str(home):
                 found.append(process)
         except (psutil.Error, OSError):
             continue
@@ -100,6 +100,16 @@ def recorded_pid(file: Path) -> int | None:
         return int(file.read_text().splitlines()[0])
     except (OSError, ValueError, IndexError):
         return None
+
+
+def tail(log: Path, lines: int = 12) -> str:
+    """The last lines of a log under its name, and a hint where the disk is full."""
+    try:
+        last = log.read_text(errors="replace").splitlines()[-lines:]
+    except OSError:
+        last = []
+    hint = ["The disk is full: make room and run ./city up again."] if any("No space left" in x for x in last) else []
+    return "\n".join([f"The last lines of {log}:", *(f"    {line}" for line in last), *hint])
 
 
 def who_listens(port: int) -> str | None:

@@ -193,20 +193,10 @@ def _wait_for_server(settings: Settings, cluster: Cluster) -> None:
             except OperationalError as error:
                 state = Control(settings.home).states().get("postgres", "")
                 if state == "FATAL" or time.monotonic() > until:
-                    raise Unavailable("The database does not start.\n{log}", log=tail(log)) from error
+                    raise Unavailable("The database does not start.\n{log}", log=processes.tail(log)) from error
                 time.sleep(0.1)
     finally:
         admin.dispose()
-
-
-def tail(log: Path, lines: int = 12) -> str:
-    """The last lines of a log under its name, and a hint where the disk is full."""
-    try:
-        last = log.read_text(errors="replace").splitlines()[-lines:]
-    except OSError:
-        last = []
-    hint = ["The disk is full: make room and run ./city up again."] if any("No space left" in x for x in last) else []
-    return "\n".join([f"The last lines of {log}:", *(f"    {line}" for line in last), *hint])
 
 
 def is_empty() -> bool:
@@ -250,7 +240,7 @@ def wait_until_ready(settings: Settings, control: Control) -> None:
         if "FATAL" in states.values() or time.monotonic() > until:
             weak = next((part for part, state in states.items() if state not in WORKING), "web")
             log = settings.home / "log" / f"{weak}.log"
-            raise Unavailable("The city does not get ready: {answer}\n{log}", answer=answer, log=tail(log))
+            raise Unavailable("The city does not get ready: {answer}\n{log}", answer=answer, log=processes.tail(log))
         time.sleep(0.3)
 
 
@@ -261,6 +251,15 @@ def ask_ready(settings: Settings) -> str | None:
             answer.read()
             return None
     except urllib.error.HTTPError as error:
-        return error.read(2000).decode(errors="replace").strip() or str(error)
+        return lacking(error.read()) or str(error)
     except OSError as error:
         return str(error)
+
+
+def lacking(answer: bytes) -> str:
+    """The checks of a /readyz answer that fail, in words; any other answer as it is."""
+    try:
+        checks = json.loads(answer)["checks"].items()
+        return "; ".join(f"{name}: {check['detail']}" for name, check in checks if not check["is_ok"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return answer.decode(errors="replace").strip()[:500]

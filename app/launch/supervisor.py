@@ -9,14 +9,15 @@ import sys
 import time
 import xmlrpc.client
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
 from supervisor.xmlrpc import SupervisorTransport
 
 from app.launch.cluster import Cluster, short_folder
-from app.launch.processes import MARK, mark
-from app.settings import PROJECT, Settings
+from app.launch.processes import mark, tail
+from app.settings import PART, PROJECT, Settings
 from gis.errors import Unavailable
 
 PARTS = ("postgres", "web", "worker")  # in the order they start; they stop the other way round
@@ -84,7 +85,7 @@ supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
 [program:{part.name}]
 command={_safe(shlex.join(part.command))}
 directory={_safe(PROJECT)}
-environment={MARK}="{_safe(mark(part.name, home))}"
+environment={PART}="{_safe(mark(part.name, home))}"
 priority={100 * (number + 1)}
 autostart=false
 autorestart=true
@@ -117,18 +118,18 @@ def launch(settings: Settings, cluster: Cluster | None) -> subprocess.Popen[byte
     file.write_text(configuration(settings, parts_of(settings, cluster)))
     environment = {
         **os.environ, "CITY_HOME": str(home), "CITY_HOST": settings.host, "CITY_PORT": str(settings.port),
-        "PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1", MARK: mark("supervisor", home),
+        "PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1", PART: mark("supervisor", home),
     }  # fmt: skip
     with (home / "log" / "supervisor.log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "supervisor.supervisord", "-c", str(file)],
+            [sys.executable, "-P", "-m", "app.launch.watch", "-c", str(file)],
             cwd=PROJECT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log,
             start_new_session=True,
         )  # fmt: skip
     until = time.monotonic() + 30
     while not Control(home).answers():
         if process.poll() is not None or time.monotonic() > until:
-            raise Unavailable("The supervisor did not start; see {log}", log=home / "log" / "supervisor.log")
+            raise Unavailable("The supervisor did not start.\n{log}", log=tail(home / "log" / "supervisor.log"))
         time.sleep(0.05)
     return process
 
@@ -151,6 +152,8 @@ class Control:
         try:
             proxy = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
             return getattr(proxy.supervisor, method)(*arguments)
+        except (OSError, HTTPException) as error:
+            raise Unavailable("The supervisor does not answer. ./city up starts it again.") from error
         finally:
             transport.close()
 
@@ -158,7 +161,7 @@ class Control:
         """Whether a supervisor runs for this home."""
         try:
             return bool(self._ask("getState")["statename"])
-        except (OSError, xmlrpc.client.Error):
+        except (Unavailable, xmlrpc.client.Error):
             return False
 
     def states(self) -> dict[str, str]:
@@ -184,8 +187,11 @@ class Control:
 
     def shut_down(self) -> None:
         """End the supervisor once all parts are stopped, and wait until it is gone."""
-        pid = int(self._ask("getPID"))
-        self._ask("shutdown")
+        try:
+            pid = int(self._ask("getPID"))
+            self._ask("shutdown")
+        except Unavailable:  # it is gone already
+            return
         until = time.monotonic() + STOP_PATIENCE_S
         while _is_alive(pid):
             if time.monotonic() > until:

@@ -16,13 +16,17 @@ ACCOUNTS = "accounts"  # an account changed: its streams must prove themselves a
 
 @dataclass(frozen=True)
 class Change:
-    """One changed row. `area_code` decides who hears of it and is not sent on."""
+    """One changed row. `area_code` and `departments` decide who hears of it and are not sent on.
+
+    `departments` are those that the row belongs to or has just left; None where rows belong to none.
+    """
 
     channel: str
     kind: str
     record_id: int
     area_code: str
     bbox: tuple[float, float, float, float] | None
+    departments: tuple[str, ...] | None = None
 
     @classmethod
     def parse(cls, payload: str) -> Change:
@@ -34,11 +38,18 @@ class Change:
         bbox = tuple(float(number) for number in west_south_east_north) if west_south_east_north else None
         if bbox is not None and len(bbox) != 4:
             raise ValueError("bbox needs four numbers")
-        return cls(str(given["channel"]), str(given["kind"]), int(given["id"]), str(given["area"]), bbox)
+        departments = given.get("departments")
+        return cls(
+            str(given["channel"]), str(given["kind"]), int(given["id"]), str(given["area"]), bbox,
+            None if departments is None else tuple(str(name) for name in departments),
+        )  # fmt: skip
 
     def is_for(self, viewer: Viewer, channels: frozenset[str]) -> bool:
         """Whether this viewer, watching these channels, hears of it."""
-        return self.channel in channels and viewer.may(f"{self.channel}.read") and viewer.reaches(self.area_code)
+        may_hear = self.channel in channels and viewer.may(f"{self.channel}.read") and viewer.reaches(self.area_code)
+        return may_hear and (
+            self.departments is None or viewer.department is None or viewer.department in self.departments
+        )
 
     def to_json(self) -> str:
         """What the browser gets."""

@@ -21,7 +21,7 @@ from layers.layer import Layer, Registry
 
 VIEWER_KEPT_S = 1.0
 VIEWERS_MAX = 1_000
-_viewers: OrderedDict[tuple[int, str | None], tuple[float, Viewer]] = OrderedDict()
+_viewers: OrderedDict[tuple[int, str | None, str | None], tuple[float, Viewer]] = OrderedDict()
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,9 @@ def looking_at_tiles() -> Viewer:
 
     One that was ended gets tiles for that second longer, and nothing else.
     """
-    proof = request.headers.get("Authorization") or request.cookies.get(current_app.config["SESSION_COOKIE_NAME"])
-    key, now = (id(current_app._get_current_object()), proof), time.monotonic()  # type: ignore[attr-defined]
+    token, cookie = request.headers.get("Authorization"), request.cookies.get(current_app.config["SESSION_COOKIE_NAME"])
+    # Both, for a proxy may send one Authorization of its own for everybody.
+    key, now = (id(current_app._get_current_object()), token, cookie), time.monotonic()  # type: ignore[attr-defined]
     kept = _viewers.get(key)
     if kept is not None and kept[0] > now:
         return kept[1]

@@ -27,6 +27,13 @@ def guard_located(table: str) -> None:
     )
 
 
+def unguard_located(table: str) -> None:
+    """Take `guard_located` back."""
+    op.execute(f"ALTER TABLE {table} DROP CONSTRAINT ck_{table}_geom_valid")
+    op.execute(f"DROP TRIGGER located_update ON {table}")
+    op.execute(f"DROP TRIGGER located_insert ON {table}")
+
+
 def seal(table: str) -> None:
     """Rows of this table are added and never changed or deleted."""
     op.execute(

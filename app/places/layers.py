@@ -156,7 +156,8 @@ AREAS = Layer(
         Field("area_m2", _l("Size"), kind="number", unit="m²"), GENERATED,
     ),
     zooms=range(5, 23), right="places.read",
-    style=Style(colour="#6a6c94", line="#5b5d86", width_px=1.6, opacity=0.06, dashed=True, label="name", label_zoom=12),
+    # three levels lie on each other: a light fill; up to z17 the base map names each level where it can be read
+    style=Style(colour="#6a6c94", line="#5b5d86", width_px=1.6, opacity=0.02, dashed=True, label="name", label_zoom=17),
 )  # fmt: skip
 UNIT_CELLS = Layer(
     id="unit_cells", title=_l("Unit cells"), theme="grid", geometry="POLYGON", rows=unit_cells, order=110,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from gis.errors import NotFound
 from grid.history import held_on
-from grid.models import Address, Building, City, UnitCell
+from grid.models import Address, Area, Building, City, UnitCell
 from grid.reach import Viewer, within
 
 
@@ -22,6 +23,14 @@ def city(db: Session) -> City:
     if found is None:
         raise NotFound("No city is loaded yet.")
     return found
+
+
+def area_names(db: Session, codes: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Chinese and English names of areas that hold now, by code."""
+    if not codes:
+        return {}
+    held = select(Area.code, Area.name_zh, Area.name_en).where(Area.code.in_(codes), Area.valid_to.is_(None))
+    return {code: (name_zh or "", name_en or "") for code, name_zh, name_en in db.execute(held)}
 
 
 def building(db: Session, viewer: Viewer, building_id: int) -> dict[str, Any]:

@@ -20,8 +20,8 @@ def in_language(zh: str | None, en: str | None) -> str:
     return first or second or ""
 
 
-def found_to_json(found: Found) -> dict[str, Any]:
-    """A search answer."""
+def found_to_json(found: Found, area: tuple[str, str] | None) -> dict[str, Any]:
+    """A search answer; the names of its area tell apart what is called alike."""
     return {
         "kind": found.kind,
         "id": found.id,
@@ -31,6 +31,7 @@ def found_to_json(found: Found) -> dict[str, Any]:
         "lon": found.lon,
         "lat": found.lat,
         "area_code": found.area_code,
+        "area": in_language(*area) if area else None,
         "bbox": list(found.bbox),
     }
 

@@ -33,7 +33,8 @@ def get_search(query: SearchQuery) -> dict[str, Any]:
     near = None if query.lon is None or query.lat is None else (query.lon, query.lat)
     with transaction() as db:
         found = addresses.search(db, viewer, query.q, limit=query.limit, near=near)
-    return {"items": [reading.found_to_json(one) for one in found]}
+        names = queries.area_names(db, {one.area_code for one in found if one.area_code})
+    return {"items": [reading.found_to_json(one, names.get(one.area_code or "")) for one in found]}
 
 
 @api.get("/places/reverse")

@@ -81,9 +81,12 @@ def get(db: Session, viewer: Viewer, dwelling_id: int) -> Dwelling:
 
 
 def of_building(db: Session, viewer: Viewer, building_id: int) -> dict[str, Any]:
-    """A building and its dwellings in reach, top floor first, each with its head count today. The look is recorded."""
+    """A building and its dwellings in reach, top floor first, each with its head count today. The look is recorded.
+
+    NotFound for a building that touches no cell within the viewer's areas.
+    """
     viewer.require("residents.read")
-    building = _building(db, building_id)
+    building = _building(db, viewer, building_id)
     rows = db.execute(
         select(Dwelling, func.count(Residence.person_id.distinct()))
         .outerjoin(
@@ -124,12 +127,14 @@ def dwelling_to_json(dwelling: Dwelling) -> dict[str, Any]:
     }
 
 
-def _building(db: Session, building_id: int) -> dict[str, Any]:
+def _building(db: Session, viewer: Viewer, building_id: int) -> dict[str, Any]:
+    here = select(UnitCell.id).where(UnitCell.valid_to.is_(None), within(viewer, UnitCell.area_code))
+    touches = here.where(func.ST_Intersects(UnitCell.geom, Building.geom)).correlate(Building).exists()
     found = db.execute(
         select(Building, Address.text_zh, Address.text_en, UnitCell.code)
         .outerjoin(Address, Address.id == Building.address_id)
         .outerjoin(UnitCell, UnitCell.id == Building.unit_cell_id)
-        .where(Building.id == building_id)
+        .where(Building.id == building_id, touches)
     ).one_or_none()
     if found is None:
         raise NotFound("There is no building {id}.", id=building_id)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from flask_babel import format_datetime
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.residents.models import Dwelling, Residence
 from app.web.home import Card, Row
-from app.web.named import named
+from app.web.named import ago, named
 from grid.models import Address, Building
 from grid.reach import Viewer, within
 
@@ -38,7 +37,7 @@ def latest_entries(db: Session, viewer: Viewer) -> Card | None:
                 title=_place(building, address),
                 place="",
                 url=f"/residents/{person_id}",
-                clock_text=format_datetime(recorded_at, "short"),
+                clock_text=ago(recorded_at),
             )
             for person_id, recorded_at, building, address in rows
         ],

@@ -14,6 +14,7 @@ from app.residents import dwellings, queries
 from app.residents.opening import open_person
 from app.residents.schemas import Opening, PersonSearch, ResidentQuery
 from app.residents.words import ENTRIES, KINDS, PURPOSES, SEXES, USES
+from app.web.area_choice import area_choices
 from app.web.named import moment, name_of, named
 from gis.db import transaction
 from gis.errors import InvalidInput
@@ -43,9 +44,16 @@ def list_residents() -> Response:
         raise InvalidInput("The filter {name} can't be read.", field=field, name=field) from error
     with transaction() as db:
         found = queries.find(db, current_viewer(), query)
-    is_filtered = any(name in given for name in FILTERS[:-1])
+        areas = area_choices(db, current_viewer())
     return _private(
-        render_template("residents/list.html", found=found, chosen=request.args, is_filtered=is_filtered, **WORDS)
+        render_template(
+            "residents/list.html",
+            found=found,
+            areas=areas,
+            chosen=request.args,
+            is_filtered=any(name in given for name in FILTERS[:-1]),
+            **WORDS,
+        )
     )
 
 
@@ -59,7 +67,11 @@ def post_search() -> Response:
             found = queries.search(db, current_viewer(), given)
     except InvalidInput as error:
         problem = words_of(error)
-    page = render_template("residents/list.html", found=found, chosen={}, is_search=True, problem=problem, **WORDS)
+    with transaction() as db:
+        areas = area_choices(db, current_viewer())
+    page = render_template(
+        "residents/list.html", found=found, areas=areas, chosen={}, is_search=True, problem=problem, **WORDS
+    )
     return _private(page, 200 if problem is None else 422)
 
 

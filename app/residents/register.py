@@ -202,6 +202,7 @@ RESIDENTS = ImportRegister(
     checks=(AT_POINT, *CHECKS),
     derive=seal_rows,
     derived=DERIVED,
+    known_by=("source_index",),
     finish=FINISH,
     after=AFTER,
 )
@@ -215,6 +216,7 @@ RESIDENTS_AT_ADDRESSES = ImportRegister(
     checks=(AT_ADDRESS, *CHECKS),
     derive=seal_rows,
     derived=DERIVED,
+    known_by=("source_index",),
     finish=FINISH,
     after=AFTER,
 )

@@ -17,8 +17,9 @@ from app.residents.identity import Identity, check_identity
 from app.residents.models import Dwelling, Person, Residence, Sex
 from app.residents.residing import check_days, move_in
 from app.residents.schemas import Correction, NewResident
-from app.residents.sealing import KeyMissing, key_id, vault
+from app.residents.sealing import vault
 from app.residents.visible import TODAY, is_not_over, name_key, today, visible
+from app.sealing.vault import KeyMissing, key_id
 from gis.errors import Conflict
 from grid.reach import Viewer
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
-from flask import Flask, current_app, g
-from flask_babel import get_locale
+from flask import Flask, current_app, g, has_app_context
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.web.named import named
 from gis.db import transaction
 from gis.errors import Unavailable
 from grid.models import City
@@ -19,7 +20,10 @@ KEPT_S = 5.0
 
 @dataclass(frozen=True)
 class CityFacts:
-    """Name, language, time zone, area levels; `is_demo` marks the built-in demonstration."""
+    """Name, language, time zone, area levels; `is_demo` marks the built-in demonstration.
+
+    `departments` are those of the profile: by the key that records hold, Chinese and English name.
+    """
 
     profile: str
     name_zh: str
@@ -28,13 +32,12 @@ class CityFacts:
     time_zone: str
     levels: tuple[str, ...]
     is_demo: bool
+    departments: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         """The name in the reader's language."""
-        locale = get_locale()
-        is_zh = locale is not None and locale.language == "zh"
-        return (self.name_zh if is_zh else self.name_en) or self.name_zh or self.name_en
+        return named(self.name_zh, self.name_en)
 
 
 EMPTY = CityFacts("", "", "", "", "Asia/Shanghai", (), False)
@@ -62,7 +65,33 @@ def _recent(app: Flask) -> CityFacts:
 
 
 def _read() -> CityFacts:
-    columns = (City.profile, City.name_zh, City.name_en, City.language, City.time_zone, City.levels, City.is_demo)
+    columns = (City.profile, City.name_zh, City.name_en, City.language, City.time_zone)
     with transaction() as db:
-        row = db.execute(select(*columns)).first()
-    return CityFacts(*row[:5], tuple(row.levels), row.is_demo) if row else EMPTY
+        row = db.execute(select(*columns, City.levels, City.is_demo, City.options)).first()
+    if row is None:
+        return EMPTY
+    departments = {key: (names[0], names[1]) for key, names in row.options.get("departments", {}).items()}
+    return CityFacts(
+        row.profile, row.name_zh, row.name_en, row.language, row.time_zone, tuple(row.levels), row.is_demo, departments
+    )
+
+
+class DepartmentNames(Mapping[str, str]):
+    """The city's departments by the key that records hold, in the reader's words; read when looked at."""
+
+    def _known(self) -> Mapping[str, tuple[str, str]]:
+        return city_facts().departments if has_app_context() else {}
+
+    def __getitem__(self, key: str) -> str:
+        return named(*self._known()[key])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known())
+
+    def __len__(self) -> int:
+        return len(self._known())
+
+
+def department_name(key: str | None) -> str:
+    """A department in the reader's words; what the city's profile does not know stands as it was written."""
+    return DepartmentNames().get(key, key) if key else ""

@@ -6,6 +6,7 @@ import importlib
 from typing import Any
 
 from flask import Response, request
+from flask.json.provider import DefaultJSONProvider
 from flask_babel import get_locale
 from flask_openapi3 import Info, OpenAPI
 from sqlalchemy import Connection, Engine
@@ -18,7 +19,7 @@ from app.accounts.session import guard, person
 from app.settings import PROJECT, Settings
 from app.web import admin, health, metrics, openapi, pages, security
 from app.web.assembly import DOMAINS, Assembly
-from app.web.city import city_facts
+from app.web.city import city_facts, department_name
 from app.web.i18n import words_url
 from app.web.importmap import import_map
 from app.web.links import asset, merge_query
@@ -28,6 +29,20 @@ from layers.layer import Registry
 
 VERSION = "0.1.0"
 YEAR_S = 365 * 24 * 3600
+
+
+class Json(DefaultJSONProvider):
+    """JSON that people can read, in the order it was made; what is nested beyond reason is refused as broken."""
+
+    ensure_ascii = False
+    sort_keys = False
+
+    def loads(self, s: str | bytes, **given: Any) -> Any:
+        """A value from its text; ValueError for what is none."""
+        try:
+            return super().loads(s, **given)
+        except RecursionError as error:
+            raise ValueError("nested too deep") from error
 
 
 def create_app(settings: Settings, *, engine: Engine | Connection | None = None) -> OpenAPI:
@@ -47,14 +62,13 @@ def create_app(settings: Settings, *, engine: Engine | Connection | None = None)
         template_folder="templates",
     )
     web.secret_key = security.session_key(settings.home)
-    web.json.ensure_ascii = False  # type: ignore[attr-defined]  # Flask's default provider has it
-    web.json.sort_keys = False  # type: ignore[attr-defined]
+    web.json = Json(web)
     metrics.install(web)
     app.accounts.session.install(web)
     app.errors.install(web)
     app.web.i18n.install(web, settings)
+    web.before_request(guard)  # who nobody knows is told to log in, before any talk of forms
     security.install(web, settings)
-    web.before_request(guard)
     web.jinja_env.filters["merge_query"] = merge_query
     web.after_request(_cache_static)
     web.context_processor(_page_words)
@@ -71,6 +85,7 @@ def _page_words() -> dict[str, Any]:
     return {
         "city": city_facts(), "me": person(), "asset": asset, "import_map": import_map, "rail": rail_for,
         "role_name": role_name, "words_url": words_url, "level_name": level_name, "get_locale": get_locale,
+        "department_name": department_name,
     }  # fmt: skip
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -24,12 +24,30 @@ bp = Blueprint("health", __name__)
 DISK_LOW_BYTES = 200 * 1024 * 1024
 
 
+def _words(text: str) -> str:
+    """Marks a text that the catalogue translates."""
+    return text
+
+
 @dataclass(frozen=True)
 class Check:
-    """One part of the platform: whether it works, and in a few words how it is or how to mend it."""
+    """One part of the platform: whether it works, and in a few words how it is or how to mend it.
+
+    Programs read `detail`, in English; pages fill the translated `template`.
+    """
 
     is_ok: bool
-    detail: str
+    template: str
+    places: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def detail(self) -> str:
+        """The words, filled in."""
+        return self.template.format(**self.places)
+
+    def to_dict(self) -> dict[str, object]:
+        """For programs."""
+        return {"is_ok": self.is_ok, "detail": self.detail}
 
 
 @bp.get("/healthz")
@@ -46,7 +64,7 @@ def readyz() -> Response:
     city: Assembly = current_app.extensions["city"]
     checks = run_checks(city.settings.home)
     is_ready = all(check.is_ok for check in checks.values())
-    told = {"status": "ready" if is_ready else "not ready", "checks": {n: asdict(c) for n, c in checks.items()}}
+    told = {"status": "ready" if is_ready else "not ready", "checks": {n: c.to_dict() for n, c in checks.items()}}
     answer = make_response(jsonify(told), 200 if is_ready else 503)
     answer.headers["Cache-Control"] = "no-store"
     return answer
@@ -67,13 +85,13 @@ def _safely(ask: Callable[[], Check]) -> Check:
     try:
         return ask()
     except (SQLAlchemyError, Unavailable):
-        return Check(False, "The database does not answer. Run ./city up.")
+        return Check(False, _words("The database does not answer. Run ./city up."))
 
 
 def _database() -> Check:
     with transaction() as db:
         version = db.execute(text("SELECT current_setting('server_version')")).scalar_one()
-    return Check(True, f"PostgreSQL {version}")
+    return Check(True, "PostgreSQL {version}", {"version": str(version).split(maxsplit=1)[0]})
 
 
 @cache
@@ -86,19 +104,21 @@ def _schema() -> Check:
     with transaction() as db:
         found = db.execute(text("SELECT version_num FROM alembic_version")).scalar()
     if found == schema_head():
-        return Check(True, f"revision {found}")
-    return Check(False, f"revision {found}, the code needs {schema_head()}. Run ./city up.")
+        return Check(True, _words("revision {found}"), {"found": found})
+    told = {"found": found, "needed": schema_head()}
+    return Check(False, _words("revision {found}, the code needs {needed}. Run ./city up."), told)
 
 
 def _worker() -> Check:
     with transaction() as db:
         state = queue_state(db)
     if state.last_beat_s is None:
-        return Check(False, "No worker runs. Run ./city up.")
-    return Check(state.is_alive, f"last sign {state.last_beat_s:.0f} s ago, {state.waiting} waiting")
+        return Check(False, _words("No worker runs. Run ./city up."))
+    told = {"seconds": round(state.last_beat_s), "waiting": state.waiting}
+    return Check(state.is_alive, _words("last sign {seconds} s ago, {waiting} waiting"), told)
 
 
 def _disk(home: Path) -> Check:
     there = next(folder for folder in (home, *home.parents) if folder.exists())
     free = shutil.disk_usage(there).free
-    return Check(free > DISK_LOW_BYTES, f"{free // 1024**2} MB free")
+    return Check(free > DISK_LOW_BYTES, _words("{mb} MB free"), {"mb": f"{free // 1024**2:,}"})

@@ -19,6 +19,7 @@ from flask_babel import Babel, Domain, get_locale
 from app.accounts.session import person, public
 from app.settings import PROJECT, Settings
 from app.web.city import city_facts
+from app.web.dates import DateFormats
 
 LANGUAGES = ("zh", "en")
 bp = Blueprint("i18n", __name__)
@@ -96,7 +97,7 @@ def keep_named_language() -> None:
 
 def install(web: Flask, settings: Settings) -> None:
     """Give the application its words, locale and the city's time zone."""
-    babel = Babel()
+    babel = Babel(date_formats=DateFormats())
     babel.init_app(web, locale_selector=lambda: pick_locale(settings), timezone_selector=lambda: city_facts().time_zone)
     babel.__dict__["domain_instance"] = MergedDomain()
     web.before_request(keep_named_language)

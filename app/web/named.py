@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from flask_babel import get_locale
+from flask_babel import format_timedelta, get_locale
 
 
 def named(zh: str | None, en: str | None) -> str:
@@ -24,3 +24,8 @@ def name_of(thing: Mapping[str, Any] | None, stem: str = "name") -> str:
 def moment(text: str | None) -> datetime | None:
     """A moment from the ISO text that queries give."""
     return datetime.fromisoformat(text) if text else None
+
+
+def ago(at: datetime | None) -> str:
+    """How long ago a moment was, or how far ahead it is; nothing for none."""
+    return str(format_timedelta(at - datetime.now(UTC), add_direction=True)) if at else ""

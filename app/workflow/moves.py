@@ -105,7 +105,7 @@ class Workflow(Generic[M]):
 
     def situation(self, matter: M, act: Act, viewer: Viewer, now: datetime, given: Given | None = None) -> Any:
         """What guards and effects are handed."""
-        return Situation(self.kind, act, matter, viewer, now, given)
+        return Situation(self.kind, act, matter, viewer, now, given, facts_of(matter, self.facts))
 
     def begin(self, db: Session, viewer: Viewer, matter: M, *, at: datetime) -> MoveRow:
         """Add a new matter and its first move; the first stage's clock starts at `at`."""
@@ -255,11 +255,13 @@ class Workflow(Generic[M]):
         now = timing.now(db)
         assert last is not None
         assert before is not None
+        facts = facts_of(matter, self.facts)
         put_back(matter, before.facts)
         words = self.kind.act(last.act) or self.kind.states[matter.status]
         taken_back = Act(name=undone_name(last.act), zh=words.zh, en=words.en, start=(last.to_status,), to=STAYS)
         given = Given(batch=last.batch)
-        row = self._write(db, self.situation(matter, taken_back, viewer, now, given), last.to_status, given)
+        situation = Situation(self.kind, taken_back, matter, viewer, now, given, facts)
+        row = self._write(db, situation, last.to_status, given)
         tasks.reopen_after_undo(db, self.kind.kind, matter.id, last.recorded_at, now)
         return row
 

@@ -48,7 +48,10 @@ NOTHING = Given()
 
 @dataclass(frozen=True)
 class Situation(Generic[M]):
-    """One act on one matter, before or while it is done. `given` is None while acts are only listed."""
+    """One act on one matter, before or while it is done.
+
+    `given` is None while acts are only listed; `before` holds the matter's own facts as they were before the act.
+    """
 
     kind: Kind
     act: Act
@@ -56,6 +59,7 @@ class Situation(Generic[M]):
     viewer: Viewer
     now: datetime
     given: Given | None = None
+    before: Mapping[str, Any] = field(default_factory=dict)
 
     def answer(self, name: str) -> Any:
         """What the act's form was given under a name; None while acts are only listed."""

@@ -16,6 +16,7 @@ from gis.errors import InvalidInput
 from gis.files.guess import Guess
 
 BATCH_ROWS = 50_000
+REPLACED = "\ufffd"
 
 
 class UnreadableFile(InvalidInput):
@@ -53,6 +54,39 @@ class Batch:
     wkb: pa.ChunkedArray | None = None
     broken: list[Broken] = field(default_factory=list)
     share: float = 0.0
+
+
+def with_good_texts(batch: Batch) -> Batch:
+    """A batch from a driver that does not look at encodings: rows with bytes that are no UTF-8 are set apart."""
+    odd = np.zeros(len(batch.table), dtype=bool)
+    for index, column in enumerate(batch.table.columns):
+        if not pa.types.is_string(column.type) or _is_utf8(column):
+            continue
+        texts = [None if one is None else _read_text(one) for one in column.cast(pa.binary()).to_pylist()]
+        odd |= [one is not None and REPLACED in one for one in texts]
+        batch.table = batch.table.set_column(index, batch.table.field(index), pa.array(texts, pa.string()))
+    if not odd.any():
+        return batch
+    rows = batch.table.filter(pa.array(odd)).to_pylist()
+    shown = [",".join(str(value or "") for value in row.values())[:500] for row in rows]
+    bad = [Broken(int(line), "files.bad_text", text) for line, text in zip(batch.lines[odd], shown, strict=True)]
+    good = pa.array(~odd)
+    wkb = None if batch.wkb is None else batch.wkb.filter(good)
+    return Batch(batch.lines[~odd], batch.table.filter(good), wkb, [*batch.broken, *bad], batch.share)
+
+
+def _is_utf8(column: pa.ChunkedArray) -> bool:
+    try:
+        column.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _read_text(given: bytes) -> str:
+    """A text in UTF-8, without a last sign that the end of a field cut in two; other bad bytes become U+FFFD."""
+    text = given.decode("utf-8", errors="replace")
+    return text[:-1] if text.endswith(REPLACED) and REPLACED not in text[:-1] and len(given) > 1 else text
 
 
 class Source:

@@ -8,6 +8,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from itertools import chain, islice
 from typing import IO, cast
 
 import numpy as np
@@ -17,7 +18,7 @@ import pyarrow.csv as pa_csv
 from numpy.typing import NDArray
 
 from gis.files import guess as guessing
-from gis.files.batch import Batch, Broken, Source, UnreadableFile
+from gis.files.batch import REPLACED, Batch, Broken, Source, UnreadableFile
 from gis.files.guess import Guess
 from gis.files.streams import Counted, Transcoded
 
@@ -26,7 +27,8 @@ CHUNK = 4 << 20
 BLOCK_BYTES = 2 << 20  # Arrow reads up to 32 blocks ahead, and a record must fit into one
 WKT_BLOCK_BYTES = 16 << 20
 SAMPLE_ROWS = 200
-REPLACED = "\ufffd"
+SAID = re.compile(r"sep=([,;\t|])\s*$")  # the first line of a spreadsheet's export
+NO_ROWS = ("Empty CSV", "file is too short")  # Arrow's words where nothing follows the header
 TORN = (OSError, EOFError, zlib.error)  # a packed file that ends early or is none
 
 
@@ -42,31 +44,46 @@ def open_delimited(
         guess.notes.append(f"encoding {name}: {why}")
     else:
         guess.encoding, guess.encoding_is = encoding, "given"
+    head = _Head()
     with open_it() as stream:
-        head = io.TextIOWrapper(
+        text = io.TextIOWrapper(
             io.BufferedReader(Transcoded(cast("IO[bytes]", stream), guess.encoding)), encoding="utf-8", newline=""
         )
-        first = head.readline().lstrip("\ufeff")
-        guess.delimiter = delimiter or max(DELIMITERS, key=first.count)
-        rows = list(_head(first, head, guess.delimiter))
-    if not rows or not any(cell.strip() for cell in rows[0]):
+        head.read(text, delimiter)
+    if not head.names:
         raise UnreadableFile("The file has no header line.")
-    guess.columns = tuple(unique([cell.strip() for cell in rows[0]]))
-    sample = [row for row in rows[1:] if len(row) == len(guess.columns)]
-    describe_columns(guess, sample)
-    return Source(guess, lambda rows: _read(open_it, guess, rows), stack)
+    guess.delimiter = head.delimiter
+    guess.columns = tuple(unique(head.names))
+    describe_columns(guess, [row for row in head.sample if len(row) == len(guess.columns)])
+    return Source(guess, lambda rows: _read(open_it, guess, head.lines, rows), stack)
 
 
-def _head(first: str, rest: io.TextIOWrapper, delimiter: str) -> Iterator[list[str]]:
-    def lines() -> Iterator[str]:
-        yield first
-        yield from rest
+class _Head:
+    """The header of a table: its names, the lines that it ends with, and the first rows after it.
 
-    csv.field_size_limit(WKT_BLOCK_BYTES)  # outlines are longer than its default
-    for count, row in enumerate(csv.reader(lines(), delimiter=delimiter)):
-        if count > SAMPLE_ROWS:
-            return
-        yield row
+    Blank lines and the ``sep=;`` of spreadsheets may stand before it; a name may hold line breaks.
+    """
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.delimiter = ","
+        self.lines = 0
+        self.sample: list[list[str]] = []
+
+    def read(self, text: io.TextIOWrapper, delimiter: str | None) -> None:
+        """Take it from the start of a file."""
+        before, first = 0, text.readline().lstrip("\ufeff")
+        while first and (not first.strip() or SAID.match(first)):
+            if said := SAID.match(first):
+                delimiter = delimiter or said[1]
+            before, first = before + 1, text.readline()
+        self.delimiter = delimiter or max(DELIMITERS, key=first.count)
+        csv.field_size_limit(WKT_BLOCK_BYTES)  # outlines are longer than its default
+        rows = csv.reader(chain([first], text), delimiter=self.delimiter)
+        self.names = [cell.strip() for cell in next(rows, [])]
+        self.names = self.names if any(self.names) else []
+        self.lines = before + rows.line_num
+        self.sample = list(islice(rows, SAMPLE_ROWS))
 
 
 def unique(names: list[str]) -> list[str]:
@@ -88,8 +105,11 @@ def describe_columns(guess: Guess, sample: list[list[str]]) -> None:
         x, y = (np.array([_number(row[i]) for row in sample], dtype=np.float64) for i in at)
         guess.datum, guess.datum_is, guess.datum_why = guessing.datum_of_values(x, y, (guess.x, guess.y))
     elif guess.wkt is not None:
-        numbers = [guessing.first_numbers(row[guess.columns.index(guess.wkt)]) for row in sample]
-        x, y = np.array(numbers, dtype=np.float64).reshape(-1, 2).T
+        texts = [text for row in sample if (text := row[guess.columns.index(guess.wkt)])]
+        if srid := guessing.srid_of(texts):
+            guess.declare_datum(f"EPSG:{srid}", f"SRID={srid}")
+            return
+        x, y = np.array([guessing.first_numbers(text) for text in texts], dtype=np.float64).reshape(-1, 2).T
         guess.datum, guess.datum_is, guess.datum_why = guessing.datum_of_values(x, y, (guess.wkt,))
 
 
@@ -100,7 +120,7 @@ def _number(text: str) -> float:
         return float("nan")
 
 
-def _read(open_it: Callable[[], Counted], guess: Guess, rows: int) -> Iterator[Batch]:
+def _read(open_it: Callable[[], Counted], guess: Guess, head_lines: int, rows: int) -> Iterator[Batch]:
     """Blocks of the file. A row's line is its record's number plus the line breaks inside the values before it."""
     stream = open_it()
     plain = guess.encoding == "utf-8" and not any("broken" in note for note in guess.notes)
@@ -118,7 +138,7 @@ def _read(open_it: Callable[[], Counted], guess: Guess, rows: int) -> Iterator[B
                 body,
                 read_options=pa_csv.ReadOptions(
                     column_names=names,
-                    skip_rows=1,
+                    skip_rows=head_lines,
                     use_threads=False,
                     block_size=WKT_BLOCK_BYTES if guess.wkt else BLOCK_BYTES,
                 ),
@@ -133,10 +153,10 @@ def _read(open_it: Callable[[], Counted], guess: Guess, rows: int) -> Iterator[B
                 ),
             )
         except (pa.ArrowInvalid, *TORN) as error:
-            if "Empty CSV" in str(error):
+            if any(words in str(error) for words in NO_ROWS):
                 return
             raise UnreadableFile("The table can't be read: {reason}", reason=str(error)[:200]) from error
-        lines = Lines()
+        lines = Lines(head_lines)
         try:
             for table in _together(reader, rows):
                 yield from _batches(table, broken, lines, rows, stream)
@@ -161,8 +181,8 @@ def _together(reader: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.Table]
 class Lines:
     """Counts the lines of a text file while its records are read."""
 
-    def __init__(self) -> None:
-        self.record = 2  # the header is record 1
+    def __init__(self, head_lines: int = 1) -> None:
+        self.record = head_lines + 1
         self.breaks = 0
 
     def take(self, table: pa.Table, broken: list[pa_csv.InvalidRow]) -> tuple[NDArray[np.int64], list[Broken]]:

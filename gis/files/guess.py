@@ -5,24 +5,63 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
+import shapely
 from charset_normalizer import from_bytes
 from numpy.typing import NDArray
+
+from gis import datum
+from gis.errors import InvalidInput
 
 Floats = NDArray[np.float64]
 Certainty = Literal["given", "declared", "guessed", "unknown"]
 
 OTHER_ENCODINGS = ["gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "cp1250", "cp1251", "cp1252", "cp1253"]
 HAN_SHARE = 0.7  # of the non-ASCII signs, in the 3,755 common ones of GB 2312 level 1: text in another encoding has few
-X_NAMES = ("lon", "lng", "long", "longitude", "经度", "东经", "x", "point_x", "coord_x", "easting", "东坐标", "x坐标")
-Y_NAMES = ("lat", "lat", "lat", "latitude", "纬度", "北纬", "y", "point_y", "coord_y", "northing", "北坐标", "y坐标")
+CUT_SHARE = 0.02  # of the non-ASCII signs in a table of fixed widths
+WIDE_SHARE = 0.1  # of the signs of a text in UTF-16 are digits, commas and the like at the least
+X_NAMES = (
+    "lon",
+    "lng",
+    "long",
+    "longitude",
+    "经度",
+    "經度",
+    "东经",
+    "東經",
+    "x",
+    "point_x",
+    "coord_x",
+    "easting",
+    "东坐标",
+    "x坐标",
+)
+Y_NAMES = (
+    "lat",
+    "lat",
+    "lat",
+    "latitude",
+    "纬度",
+    "緯度",
+    "北纬",
+    "北緯",
+    "y",
+    "point_y",
+    "coord_y",
+    "northing",
+    "北坐标",
+    "y坐标",
+)
 WKT_NAMES = ("wkt", "geom", "geometry", "the_geom", "wkt_geom", "shape", "空间信息", "几何")
 WKT_VALUE = re.compile(
     r"\s*(SRID=\d+;)?\s*(MULTI)?(POINT|LINESTRING|POLYGON|GEOMETRYCOLLECTION)\s*(Z|M|ZM)?\s*\(", re.I
 )
+HEX_VALUE = re.compile(r"\s*0[01]([0-9A-Fa-f]{2}){8,}\s*$")  # what PostGIS writes for a geometry
+SRID_SAID = re.compile(r"\s*SRID=(\d+);", re.I)
 MARKS = {"gcj02": "gcj02", "gcj": "gcj02", "bd09": "bd09", "wgs84": "wgs84", "cgcs2000": "cgcs2000", "2000": "cgcs2000"}
 
 
@@ -57,6 +96,14 @@ class Guess:
         """Whether rows have coordinates at all."""
         return self.has_geometry or self.wkt is not None or (self.x is not None and self.y is not None)
 
+    def declare_datum(self, name: str, why: str) -> None:
+        """Take down the reference system that the file names, in its one spelling; a note says if it can't be used."""
+        self.datum, self.datum_is, self.datum_why = name, "declared", why
+        try:
+            self.datum = datum.normal(name)
+        except InvalidInput as error:
+            self.notes.append(str(error))
+
 
 def encoding(chunks: Iterable[bytes]) -> tuple[str, Certainty, str]:
     """The encoding of a text: its Python name, how sure, and a note.
@@ -71,6 +118,8 @@ def encoding(chunks: Iterable[bytes]) -> tuple[str, Certainty, str]:
     for chunk in chunks:
         if first and chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             return "utf-16", "declared", "byte order mark"
+        if first and (wide := _wide(chunk[:10_000])):
+            return wide, "guessed", "every other byte is zero"
         first = False
         if chunk.isascii():
             continue
@@ -86,6 +135,14 @@ def encoding(chunks: Iterable[bytes]) -> tuple[str, Certainty, str]:
     return of_bytes(bytes(odd[:200_000]))
 
 
+def _wide(start: bytes) -> str | None:
+    """UTF-16 without a byte order mark, if the start of a text is that: zeros stand in even or in odd places."""
+    even, odd = start[::2].count(0), start[1::2].count(0)
+    if max(even, odd) < WIDE_SHARE * len(start) / 2 or min(even, odd) > max(even, odd) / 10:
+        return None
+    return "utf-16-le" if odd > even else "utf-16-be"
+
+
 def of_bytes(odd: bytes) -> tuple[str, Certainty, str]:
     """The encoding of bytes that are not UTF-8."""
     chinese = odd.decode("gb18030", errors="ignore")
@@ -97,6 +154,23 @@ def of_bytes(odd: bytes) -> tuple[str, Certainty, str]:
     if best is not None:
         return best.encoding, "guessed", f"charset-normalizer, chaos {best.chaos:.2f}"
     return "cp1252", "guessed", "no better guess"
+
+
+def codec_of(said: str) -> str | None:
+    """The Python codec of an encoding as a .cpg file names it: ``GBK``, ``936``, ``ANSI 1252``, ``ISO 88591``."""
+    plain = re.sub(r"^(ansi|oem|cp|windows)[\s_-]*(?=\d)", "", said.strip().lower())
+    plain = re.sub(r"^(iso)[\s_-]*8859[\s_-]*(?=\d)", "iso8859-", plain)
+    for name in (f"cp{plain}" if plain.isdigit() and plain != "65001" else plain, "utf-8" if plain == "65001" else ""):
+        with suppress(LookupError):
+            return codecs.lookup(name).name
+    return None
+
+
+def is_of(texts: bytes, codec: str) -> bool:
+    """Whether bytes are of an encoding, but for a sign that a field's end cut in two."""
+    decoded = texts.decode(codec, errors="replace")
+    signs = sum(1 for sign in decoded if sign > "\x7f")
+    return decoded.count("\ufffd") <= max(signs * CUT_SHARE, 1)
 
 
 def _is_common_han(sign: str) -> bool:
@@ -112,13 +186,17 @@ def coordinate_columns(
     """Names of the x, y and WKT columns, each None if there is none. `sample` holds the first rows' texts."""
     for index, name in enumerate(columns):
         values = [row[index] for row in sample if index < len(row) and row[index]]
-        if _plain(name) in WKT_NAMES and values and all(WKT_VALUE.match(value) for value in values):
+        if _plain(name) in WKT_NAMES and values and all(map(_is_geometry, values)):
             return None, None, name
     found = {_core(name): name for name in reversed(columns)}
     for x_name, y_name in zip(X_NAMES, Y_NAMES, strict=True):
         if x_name in found and y_name in found:
             return found[x_name], found[y_name], None
     return None, None, None
+
+
+def _is_geometry(text: str) -> bool:
+    return bool(WKT_VALUE.match(text) or HEX_VALUE.match(text))
 
 
 def _plain(name: str) -> str:
@@ -166,7 +244,25 @@ def datum_of_values(x: Floats, y: Floats, names: Sequence[str] = ()) -> tuple[st
     return None, "unknown", "metres without a zone"
 
 
+def srid_of(texts: Sequence[str]) -> int | None:
+    """The EPSG number that all of some EWKT or hexadecimal EWKB texts name."""
+    found = {_srid(text) for text in texts}
+    return found.pop() if len(found) == 1 else None
+
+
+def _srid(text: str) -> int | None:
+    if said := SRID_SAID.match(text):
+        return int(said[1])
+    if HEX_VALUE.match(text):
+        with suppress(shapely.GEOSException):
+            return int(shapely.get_srid(shapely.from_wkb(text))) or None
+    return None
+
+
 def first_numbers(wkt: str) -> tuple[float, float]:
-    """The first two numbers of a WKT text; NaN where there are none."""
+    """The first two numbers of a WKT text, or of hexadecimal WKB; NaN where there are none."""
+    if HEX_VALUE.match(wkt):
+        at = shapely.get_coordinates(shapely.from_wkb(wkt, on_invalid="ignore"))
+        return (float(at[0, 0]), float(at[0, 1])) if len(at) else (float("nan"), float("nan"))
     numbers = re.findall(r"[-+]?\d+\.?\d*(?:[eE][-+]?\d+)?", wkt.split("(", 1)[-1])[:2]
     return (float(numbers[0]), float(numbers[1])) if len(numbers) == 2 else (float("nan"), float("nan"))

@@ -9,15 +9,17 @@ import tempfile
 import zipfile
 import zlib
 from contextlib import ExitStack
+from io import RawIOBase
 from pathlib import Path
 from typing import IO
 
 from gis.errors import NotFound
+from gis.files import guess as guessing
 from gis.files.batch import Source, UnreadableFile
 from gis.files.delimited import open_delimited
 from gis.files.parquet import open_parquet
 from gis.files.sheets import open_sheet
-from gis.files.streams import opener
+from gis.files.streams import Transcoded, opener
 from gis.files.vector import open_vector
 
 TABLES = (".csv", ".tsv", ".txt", ".tab")
@@ -40,7 +42,11 @@ MAIN = (
     ".tab",
     ".mif",
 )
-SIDE = (".shx", ".dbf", ".prj", ".cpg", ".qpj", ".sbn", ".sbx", ".qix")
+SIDE = (".shx", ".dbf", ".prj", ".cpg", ".qpj", ".sbn", ".sbx", ".qix", ".dat", ".map", ".id", ".ind", ".mid")
+TEXTS = (".geojson", ".json", ".geojsonl", ".geojsons", ".ndjson")
+MAPINFO = b"!table"  # a .tab that begins so is no table of texts
+POINTERS = (b"<OGRVRTDataSource", b"<OGRWFSDataSource", b"gdal_streamed_alg")  # recipes for other files, or the net
+SAMPLE_BYTES = 4 << 20
 UNPACKED_MAX_BYTES = 20 << 30
 BOMB_RATIO = 1000
 
@@ -71,12 +77,15 @@ def _open(
     if path.is_file() and path.stat().st_size == 0:
         raise UnreadableFile("The file is empty.")
     inner = name.removesuffix(".gz")
-    if Path(inner).suffix in TABLES:
+    start = _start(path)
+    if any(pointer in start[:4096] for pointer in POINTERS):
+        raise UnreadableFile("The file holds no rows, it only says where others are.")
+    if Path(inner).suffix in TABLES and not start[:20].lower().startswith(MAPINFO):
         return open_delimited(
             opener(str(path), zipped=inner != name), stack, encoding=encoding,
             delimiter=delimiter or ("\t" if inner.endswith((".tsv", ".tab")) else None),
         )  # fmt: skip
-    if name.endswith((".tar.gz", ".tgz", ".tar", ".zip", ".kmz")) and not name.endswith(".kmz"):
+    if name.endswith((".tar.gz", ".tgz", ".tar", ".zip")):
         member = _unpack(path, stack)
         return _open(member, member.name.lower(), stack, layer, encoding, delimiter)
     if inner != name:
@@ -89,14 +98,37 @@ def _open(
         return open_parquet(path, stack)
     if suffix in OLD_SHEETS:
         raise UnreadableFile("Files of the kind {suffix} are not read. Save it as XLSX or CSV.", suffix=suffix)
+    if suffix in TEXTS:
+        return _open_text(path, start, stack, layer, encoding)
     return open_vector(str(path), stack, layer=layer, encoding=encoding)
+
+
+def _start(path: Path) -> bytes:
+    if not path.is_file():
+        return b""
+    with path.open("rb") as stream:
+        return stream.read(SAMPLE_BYTES)
+
+
+def _open_text(path: Path, start: bytes, stack: ExitStack, layer: str | None, given: str | None) -> Source:
+    """GeoJSON, of which GDAL reads UTF-8 only: a copy in UTF-8 is read where it is in another encoding."""
+    name, _, why = (given, "given", "given") if given else guessing.encoding([start])
+    if name == "utf-8":
+        return open_vector(str(path), stack, layer=layer)
+    copy = _room(stack) / path.name
+    with path.open("rb") as stream:
+        _copy(Transcoded(stream, name), copy, 4 * path.stat().st_size)
+    source = open_vector(str(copy), stack, layer=layer)
+    source.guess.encoding, source.guess.encoding_is = name, "given" if given else "guessed"
+    source.guess.notes.append(f"encoding {name}: {why}")
+    return source
 
 
 def _room(stack: ExitStack) -> Path:
     return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="citygrid-file-")))
 
 
-def _copy(source: IO[bytes], to: Path, limit: int) -> None:
+def _copy(source: IO[bytes] | RawIOBase, to: Path, limit: int) -> None:
     """Copy at most so many bytes; UnreadableFile beyond, so that a packed bomb does not fill the disk."""
     with to.open("wb") as out:
         while block := source.read(1 << 20):

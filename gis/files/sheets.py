@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import warnings
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import date, datetime, time
+from itertools import islice
 from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
 
 import numpy as np
@@ -18,55 +23,65 @@ from gis.files.batch import Batch, Source, UnreadableFile
 from gis.files.delimited import SAMPLE_ROWS, describe_columns, unique
 from gis.files.guess import Guess
 
+HEADER_ROWS = 50  # in which a header is looked for
+TORN = (BadZipFile, ParseError, KeyError, ValueError, OSError, EOFError, zlib.error)
+
 
 def open_sheet(path: Path, stack: ExitStack, *, layer: str | None = None) -> Source:
-    """One sheet of a workbook as a table of texts; the first by default. The header is the first row with two cells."""
-    try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (BadZipFile, InvalidFileException, KeyError, OSError) as error:
-        raise UnreadableFile("The workbook can't be read: {reason}", reason=str(error)[:200]) from error
+    """One sheet of a workbook as a table of texts; the first with a header (a row of two cells or more) by default."""
+    book = _book(path)
     stack.callback(book.close)
-    names = tuple(book.sheetnames)
+    sheets = {sheet.title: sheet for sheet in book.worksheets}
+    sizes = {name: sheet.max_row or 0 for name, sheet in sheets.items()}  # as the writer noted them, for progress
+    names = tuple(sheets)
     if layer is not None and layer not in names:
         raise NotFound("The file has no layer {layer}. It has: {layers}", layer=layer, layers=", ".join(names))
-    chosen = layer or names[0]
-    guess = Guess("XLSX", layer=chosen, layers=names, encoding="utf-8", encoding_is="declared")
-
-    def rows() -> Iterator[tuple[int, list[str | None]]]:
-        sheet = book[chosen]
-        for number, row in enumerate(sheet.iter_rows(values_only=True), 1):
-            cells = [_text(cell) for cell in row]
-            if any(cell is not None for cell in cells):
-                yield number, cells
-
-    stream = rows()
-    header = next((row for row in stream if sum(cell is not None for cell in row[1]) >= 2), None)
-    if header is None:
+    chosen, number, cells = next(_headers(sheets, names if layer is None else (layer,)), (None, 0, []))
+    if chosen is None:
         raise UnreadableFile("The sheet has no header row.")
-    width = max(i for i, cell in enumerate(header[1], 1) if cell is not None)
-    guess.columns = tuple(unique([(cell or "").strip() for cell in header[1][:width]]))
-    guess.rows = max((book[chosen].max_row or 0) - header[0], 0) or None
-    sample = [[cell or "" for cell in _fit(cells, width)] for _, cells in _take(stream, SAMPLE_ROWS)]
-    describe_columns(guess, sample)
+    guess = Guess("XLSX", layer=chosen, layers=names, encoding="utf-8", encoding_is="declared")
+    width = max(i for i, cell in enumerate(cells, 1) if cell is not None)
+    guess.columns = tuple(unique([(cell or "").strip() for cell in cells[:width]]))
+    guess.rows = max(sizes[chosen] - number, 0) or None
+    first = islice(_rows(sheets[chosen], number), SAMPLE_ROWS)
+    describe_columns(guess, [[cell or "" for cell in _fit(row, width)] for _, row in first])
 
     def batches(size: int) -> Iterator[Batch]:
-        held: list[tuple[int, list[str | None]]] = []
-        for number, cells in rows():
-            if number <= header[0]:
-                continue
-            held.append((number, _fit(cells, width)))
-            if len(held) == size:
-                yield _batch(held, guess)
-                held = []
-        if held:
+        stream = _rows(sheets[chosen], number)
+        while held := [(line, _fit(row, width)) for line, row in islice(stream, size)]:
             yield _batch(held, guess)
 
     return Source(guess, batches, stack)
 
 
-def _take(stream: Iterator[tuple[int, list[str | None]]], count: int) -> Iterator[tuple[int, list[str | None]]]:
-    for _, row in zip(range(count), stream, strict=False):
-        yield row
+def _book(path: Path) -> openpyxl.Workbook:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # no default style, unknown extensions: nothing that rows need
+        try:
+            return openpyxl.load_workbook(path, read_only=True, data_only=True)
+        except (InvalidFileException, AttributeError, TypeError, *TORN) as error:  # openpyxl trips over odd parts
+            raise UnreadableFile("The workbook can't be read: {reason}", reason=str(error)[:200]) from error
+
+
+def _headers(sheets: Mapping[str, Any], names: Sequence[str]) -> Iterator[tuple[str, int, list[str | None]]]:
+    """The sheets that have a header: its row number and its cells."""
+    for name in names:
+        for number, cells in islice(_rows(sheets[name], 0), HEADER_ROWS):
+            if sum(cell is not None for cell in cells) >= 2:
+                yield name, number, cells
+                break
+
+
+def _rows(sheet: Any, after: int) -> Iterator[tuple[int, list[str | None]]]:
+    """The rows of a sheet below one that hold something. What a writer noted of the sheet's size is not believed."""
+    sheet.reset_dimensions()
+    try:
+        for number, row in enumerate(sheet.iter_rows(values_only=True), 1):
+            cells = [_text(cell) for cell in row]
+            if number > after and any(cell is not None for cell in cells):
+                yield number, cells
+    except TORN as error:
+        raise UnreadableFile("The workbook can't be read: {reason}", reason=str(error)[:200]) from error
 
 
 def _fit(cells: list[str | None], width: int) -> list[str | None]:

@@ -13,15 +13,15 @@ import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
-from gis import datum
-from gis.errors import InvalidInput, NotFound
+from gis.errors import NotFound
 from gis.files import guess as guessing
-from gis.files.batch import Batch, Source, UnreadableFile
+from gis.files.batch import Batch, Source, UnreadableFile, with_good_texts
 from gis.files.delimited import describe_columns, unique
 from gis.files.guess import Guess
 
 GEOMETRY = "wkb_geometry"
 PEEK_ROWS = 200
+SAMPLE_BYTES = 4 << 20
 OPTIONS: dict[str, dict[str, str]] = {"GeoJSON": {"DATE_AS_STRING": "YES"}}  # texts stay texts
 
 
@@ -105,7 +105,8 @@ class _Reader:
                     table = table.rename_columns(list(self.guess.columns)) if table.num_columns else table
                     lines = np.arange(done + 1, done + len(block) + 1, dtype=np.int64)
                     done += len(block)
-                    yield Batch(lines, table, wkb, [], min(done / self.guess.rows, 1.0) if self.guess.rows else 0.0)
+                    share = min(done / self.guess.rows, 1.0) if self.guess.rows else 0.0
+                    yield with_good_texts(Batch(lines, table, wkb, [], share))
         except (DataSourceError, DataLayerError, pa.ArrowException, UnicodeDecodeError) as error:
             raise UnreadableFile("The file can't be read: {reason}", reason=str(error)[:200]) from error
 
@@ -120,25 +121,29 @@ def _shape_encoding(address: str, guess: Guess, given: str | None) -> str | None
     if path.suffix.lower() not in (".shp", ".dbf") or dbf is None:
         guess.encoding, guess.encoding_is = "utf-8", "declared"
         return None
+    texts = _dbf_rows(dbf)
     cpg = next((p for p in (path.with_suffix(".cpg"), path.with_suffix(".CPG")) if p.exists()), None)
-    if cpg is not None and (said := cpg.read_text("ascii", errors="ignore").strip()):
+    said = cpg.read_text("ascii", errors="ignore").strip() if cpg is not None else ""
+    if said and (codec := guessing.codec_of(said)) and guessing.is_of(texts, codec):
         guess.encoding, guess.encoding_is = said, "declared"
-        return None
-    with dbf.open("rb") as stream:
-        name, _, why = guessing.encoding([stream.read(4 << 20)[32:]])
+        return codec
+    name, _, why = guessing.encoding([texts])
     guess.encoding, guess.encoding_is = name, "guessed"
-    guess.notes.append(f"encoding {name}: {why} (no .cpg)")
+    guess.notes.append(f"encoding {name}: {why} (" + (f"the .cpg says {said}" if said else "no .cpg") + ")")
     return name
+
+
+def _dbf_rows(dbf: Path) -> bytes:
+    """The first rows of a table in dBASE form: its header says how long itself is."""
+    with dbf.open("rb") as stream:
+        start = stream.read(SAMPLE_BYTES)
+    return start[int.from_bytes(start[8:10], "little") :]
 
 
 def _guess_datum(guess: Guess, info: dict[str, Any], read: _Reader) -> None:
     """The reference system: as the file says it, else by its coordinates."""
     if info["crs"]:
-        guess.datum, guess.datum_is, guess.datum_why = str(info["crs"]), "declared", "said by the file"
-        try:
-            guess.datum = datum.normal(guess.datum)
-        except InvalidInput as error:
-            guess.notes.append(str(error))
+        guess.declare_datum(str(info["crs"]), "said by the file")
         return
     bounds = info["total_bounds"] or _bounds_of_first(read)
     if bounds is None:

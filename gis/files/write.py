@@ -22,8 +22,10 @@ import pyarrow.parquet as pq
 import pyogrio
 import shapely
 from pyogrio.errors import DataSourceError
+from shapely.geometry.base import BaseGeometry
 
 from gis.errors import InvalidInput
+from gis.mending import of_kind
 
 ColumnKind = Literal["text", "integer", "number", "flag", "moment", "day"]
 Row = Sequence[Any]  # WKB bytes or None, then a value for each column
@@ -37,7 +39,10 @@ ARROW: dict[ColumnKind, pa.DataType] = {
     "day": pa.date32(),
 }
 GEOMETRY = "geometry"
-OGR_KIND = {"POINT": "Point", "LINESTRING": "LineString", "POLYGON": "Polygon", "GEOMETRY": "Unknown"}
+OGR_KIND = {
+    "POINT": "Point", "LINESTRING": "LineString", "POLYGON": "Polygon", "GEOMETRY": "Unknown",
+    "MULTILINESTRING": "MultiLineString", "MULTIPOLYGON": "MultiPolygon",
+}  # fmt: skip
 SHAPEFILE_NAME_BYTES = 10
 SHAPEFILE_TEXT_BYTES = 254
 
@@ -98,7 +103,7 @@ def write_rows(
     batches
         Lists of rows; a row is WKB (bytes, EPSG:4326; None for no geometry) and then a value for each column.
     kind : str
-        POINT, LINESTRING, POLYGON, or GEOMETRY for mixed ones.
+        POINT, LINESTRING, POLYGON; their MULTI form where some have several parts; or GEOMETRY for mixed ones.
 
     Raises `UnknownEnding`; `MixedGeometry` for a Shapefile of several kinds.
     """
@@ -108,17 +113,15 @@ def write_rows(
             "Files that end in {ending} are not written. Choose one of: {endings}", field="file",
             ending=path.suffix or path.name, endings=", ".join(WRITERS),
         )  # fmt: skip
-    if path.suffix.lower() == ".shp":
-        columns, renamed = short_names(columns)
-    else:
-        renamed = {}
+    is_shapefile = path.suffix.lower() == ".shp"
+    columns, renamed = short_names(columns) if is_shapefile else (columns, {})
     written = Written(path, renamed=renamed)
     schema = pa.schema([*((one.name, ARROW[one.kind]) for one in columns), (GEOMETRY, pa.binary())])
 
     def stream() -> Iterator[pa.RecordBatch]:
         for rows in batches:
             if rows:
-                yield _record_batch(rows, columns, schema, written, cut=path.suffix.lower() == ".shp")
+                yield _record_batch(rows, columns, schema, written, cut=is_shapefile, as_parts=kind.startswith("MULTI"))
 
     with tempfile.TemporaryDirectory(prefix=".export-", dir=path.parent) as room:
         job = _Job(Path(room) / path.name, layer, tuple(columns), kind, stream, schema)
@@ -134,7 +137,7 @@ def write_rows(
 
 
 def _record_batch(
-    rows: Sequence[Row], columns: Sequence[Column], schema: pa.Schema, written: Written, *, cut: bool
+    rows: Sequence[Row], columns: Sequence[Column], schema: pa.Schema, written: Written, *, cut: bool, as_parts: bool
 ) -> pa.RecordBatch:
     """Rows as an Arrow batch of the schema."""
     wkb, *values = zip(*rows, strict=True)
@@ -145,7 +148,8 @@ def _record_batch(
             plain = [_shorten(value, written) for value in plain]
         arrays.append(pa.array(plain, ARROW[one.kind]))
     written.rows += len(rows)
-    shapes = pa.array([None if one is None else bytes(one) for one in wkb], pa.binary())
+    plain_wkb = [None if one is None else bytes(one) for one in wkb]
+    shapes = pa.array(_in_parts(plain_wkb) if as_parts else plain_wkb, pa.binary())
     return pa.record_batch([*arrays, shapes], schema=schema)
 
 
@@ -158,6 +162,16 @@ def _plain(value: Any, kind: ColumnKind) -> Any:
             return json.dumps(value, ensure_ascii=False)
         return value.isoformat() if isinstance(value, date | datetime) else str(value)
     return float(value) if kind == "number" else value
+
+
+def _in_parts(wkb: list[bytes | None]) -> list[bytes | None]:
+    """Geometries of one dimension in their multi-part form."""
+    shapes = [None if one is None else shapely.from_wkb(one) for one in wkb]
+    return [None if one is None else shapely.to_wkb(_multi(one)) for one in shapes]
+
+
+def _multi(shape: BaseGeometry) -> BaseGeometry:
+    return of_kind(shape, f"MULTI{shape.geom_type.upper().removeprefix('MULTI')}") or shape
 
 
 def _shorten(text: str | None, written: Written) -> str | None:
@@ -207,7 +221,7 @@ def _shapefile(job: _Job) -> None:
     """A Shapefile with UTF-8 attributes; its kind is that of the layer, or of the first row of a mixed one."""
     stream = job.batches()
     first = next(stream, None)
-    kind = job.kind
+    kind = job.kind.removeprefix("MULTI")
     if kind == "GEOMETRY" and first is not None:
         wkb = next((one for one in first.column(GEOMETRY).to_pylist() if one is not None), None)
         kind = shapely.from_wkb(wkb).geom_type.upper().removeprefix("MULTI") if wkb else kind

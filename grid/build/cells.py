@@ -10,9 +10,9 @@ import shapely
 from numpy.typing import NDArray
 
 from gis.measure import area_m2
-from grid.build.linework import NONE, faces_of, owners
-from grid.build.merge import dissolve, merge_small
-from grid.build.plane import Floats, Geometries, Plane, lines_of, polygons_of
+from grid.build.linework import GRID_M, NONE, faces_of, owners, shared_borders
+from grid.build.merge import dissolve, is_thin, merge_small
+from grid.build.plane import Floats, Geometries, Plane, finite, lines_of, polygons_of
 from grid.build.split import Ints, split_large
 from grid.build.tessellate import tessellate
 from grid.codes import cell_scheme, make_cell_code
@@ -20,6 +20,7 @@ from grid.codes import cell_scheme, make_cell_code
 SMALL_BEFORE = 0.5  # × target: faces between roads below it are merged, before large ones are split
 SMALL_AFTER = 0.4  # × target: pieces below it are merged once more
 INSET_M = 10.0  # a line counts as known inside an area if it comes this far from the area's border
+BUILDING_MAX = 30.0  # × target: what is larger is the outline of a site, not a building
 FILL = 0.9  # how much of a scheme's numbers an area may use before its cells are drawn larger
 
 
@@ -56,12 +57,15 @@ def build_cells(
     ----------
     area_codes, areas : n codes and (multi)polygons, EPSG:4326, without overlap (see `grid.areas.clean_areas`)
     lines : roads, rivers, rails (lines or outlines), EPSG:4326; may be empty
-    buildings : polygons that no border should cross, EPSG:4326; may be empty
+    buildings : polygons that no border should cross, EPSG:4326; may be empty. Lines and buildings with coordinates
+        that are no numbers are left out, outlines that cross themselves are made valid; what is larger than 30 ×
+        target is taken for a site, not a building
     target_m2 : the size wanted; larger where an area would need more numbers than the scheme has
     scheme : a name of `grid.codes.CELL_SCHEMES`; InvalidInput when an area's code does not fit it
 
     Faces between the lines are merged up and split down towards the target. No cell crosses the border of its area, or
-    a building where that can be avoided. Parts of an area that lie apart have cells of their own, however small.
+    a building: what a building fills stays one cell, however large. Parts of an area that lie apart have cells of
+    their own, however small; an area narrower than a millimetre has none.
     """
     if not len(areas):
         text, index = np.empty(0, np.str_), np.empty(0, np.int64)
@@ -70,7 +74,9 @@ def build_cells(
     codes = np.asarray(area_codes, np.str_)[order]
     plane = Plane.around(areas)
     grounds = plane.to(np.asarray(areas, np.object_)[order])
-    ways, houses = lines_of(plane.to(lines)), polygons_of(plane.to(buildings))[0]
+    ways = lines_of(plane.to(finite(lines)))
+    houses = polygons_of(shapely.make_valid(plane.to(finite(buildings))))[0]
+    houses = houses[shapely.area(houses) < BUILDING_MAX * target_m2]
     targets = _targets(grounds, target_m2, scheme)
     pieces, of_area = _pieces(grounds, ways, houses, targets)
     cut, inside = _buildings_cut(pieces, of_area, houses)
@@ -93,6 +99,7 @@ def _pieces(areas: Geometries, lines: Geometries, buildings: Geometries, targets
     """The cells in metres and the area that each lies in."""
     borders = lines_of(areas)
     faces, owner = _owned(faces_of(np.concatenate((borders, lines))), areas)
+    faces, owner = _strips_in_lengths(faces, owner, borders, targets, areas)
     faces, owner = _merged(faces, owner, targets, SMALL_BEFORE)
     bare = _without_lines(areas, lines) & ~_with_buildings(areas, buildings)
     blank = bare[owner] & (shapely.area(faces) > 2 * targets[owner])
@@ -102,7 +109,24 @@ def _pieces(areas: Geometries, lines: Geometries, buildings: Geometries, targets
     pieces = np.concatenate((squares, halves))
     # nodes where a cut meets a neighbour: all borders once more on one grid, then each face back to its piece
     faces, piece = _owned(faces_of(np.concatenate((borders, lines_of(pieces)))), pieces)
-    return _merged(faces, owner[piece], targets, SMALL_AFTER, group=piece)
+    return _without_crumbs(*_merged(faces, owner[piece], targets, SMALL_AFTER, group=piece), areas)
+
+
+def _strips_in_lengths(
+    faces: Geometries, owner: Ints, borders: Geometries, targets: Floats, areas: Geometries
+) -> tuple[Geometries, Ints]:
+    """Faces with the strips among them cut across, so that each neighbour can take the length beside it.
+
+    Whole, a median of a long road would become the tail of one cell, past all the others.
+    """
+    side_m = np.sqrt(targets[owner])
+    area, perimeter = shapely.area(faces), shapely.length(faces)
+    strip = is_thin(area, perimeter) & (perimeter > 4 * side_m)
+    if not strip.any():
+        return faces, owner
+    lengths = np.round(perimeter[strip] / 2 / side_m[strip])
+    cut, _ = split_large(faces[strip], area[strip] / lengths, np.empty(0, np.object_), smallest=0)
+    return _owned(faces_of(np.concatenate((borders, lines_of(faces[~strip]), lines_of(cut)))), areas)
 
 
 def _owned(faces: Geometries, polygons: Geometries) -> tuple[Geometries, Ints]:
@@ -123,6 +147,28 @@ def _merged(
     first = np.unique(joined, return_index=True)[1]
     whole, source = polygons_of(dissolve(faces, joined))
     return whole, owner[first][source]
+
+
+def _without_crumbs(pieces: Geometries, owner: Ints, areas: Geometries) -> tuple[Geometries, Ints]:
+    """Cells without what rounding to the grid cut off where an area is narrower than a millimetre.
+
+    Such a crumb has no neighbour in its own area. It goes to the piece with which it shares most border: a fraction of
+    the width of the grid along its area's border, within what `grid.check` takes for filled. Real islands stay.
+    """
+    size, largest = shapely.area(pieces), np.zeros(len(areas))
+    np.maximum.at(largest, owner, size)
+    crumb = (size < GRID_M * shapely.length(areas)[owner]) & (size < largest[owner])
+    if not crumb.any():
+        return pieces, owner
+    group, longest = np.arange(len(pieces)), np.zeros(len(pieces))
+    first, second, border_m = shared_borders(pieces)
+    for one, other in ((first, second), (second, first)):
+        for this, into, metres in zip(one, other, border_m, strict=True):
+            if crumb[this] and not crumb[into] and metres > longest[this]:
+                longest[this], group[this] = metres, into
+    left = np.unique(group)
+    whole, source = polygons_of(dissolve(pieces, np.searchsorted(left, group)))
+    return whole, owner[left[source]]
 
 
 def _without_lines(areas: Geometries, lines: Geometries) -> NDArray[np.bool_]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from math import log, pi
+from typing import overload
 
 import numpy as np
 import shapely
@@ -12,8 +13,10 @@ from numpy.typing import NDArray
 from grid.build.linework import shared_borders
 from grid.build.plane import Floats, Geometries
 
-THIN_M = 8.0  # mean width (2A/P) below which a face is a strip, not a cell
+THIN_M = 15.0  # mean width (2A/P) below which a face is a strip, not a cell
 LARGE = 1.6  # a union above this share of the target is avoided
+LARGEST = 2.5  # a strip makes no union above this share of the target …
+LITTLE = 1.25  # … unless the union is hardly larger than the neighbour was
 
 
 def merge_small(faces: Geometries, owner: NDArray[np.int64], target_m2: Floats, *, small: float) -> NDArray[np.int64]:
@@ -32,8 +35,19 @@ def merge_small(faces: Geometries, owner: NDArray[np.int64], target_m2: Floats, 
     return np.unique(np.array([merging.find(i) for i in range(len(faces))]), return_inverse=True)[1]
 
 
+@overload
+def is_thin(area: float, perimeter: float) -> bool: ...
+@overload
+def is_thin(area: Floats, perimeter: Floats) -> NDArray[np.bool_]: ...
+def is_thin(area: Floats | float, perimeter: Floats | float) -> NDArray[np.bool_] | bool:
+    """Whether a face of some m² and metres around is a strip: a median, a verge, the two kerbs of a road."""
+    return 2 * area < THIN_M * perimeter
+
+
 def dissolve(faces: Geometries, group: NDArray[np.int64]) -> Geometries:
     """The union of each group of noded faces, in the order of the groups; every vertex is kept."""
+    if not len(faces):
+        return faces
     order = np.argsort(group, kind="stable")
     starts = np.flatnonzero(np.r_[True, np.diff(group[order]) > 0])
     sizes = np.diff(np.r_[starts, len(order)])
@@ -68,24 +82,28 @@ class _Merging:
         heapq.heapify(waiting)
         while waiting:
             area, one = heapq.heappop(waiting)
-            if self.parent[one] != one or area != self.area[one] or not self.shared[one]:
+            if self.parent[one] != one or area != self.area[one]:
                 continue
-            best = max(self.shared[one], key=lambda other: self._score(one, other))
-            if self.area[one] + self.area[best] > LARGE * self.target[one] and not self._must(one):
+            open_ = [other for other in self.shared[one] if self._may(one, other)]
+            if not open_:
                 continue
+            best = max(open_, key=lambda other: self._score(one, other))
             self._join(one, best)
             if self._wants(best):
                 heapq.heappush(waiting, (self.area[best], best))
 
     def _is_thin(self, one: int) -> bool:
-        return 2 * self.area[one] < THIN_M * self.perimeter[one]
+        return bool(is_thin(self.area[one], self.perimeter[one]))
 
     def _wants(self, one: int) -> bool:
         return self.area[one] < self.small * self.target[one] or self._is_thin(one)
 
-    def _must(self, one: int) -> bool:
-        """Too small or too thin to stand alone, however large the neighbour."""
-        return self.area[one] < self.small / 2 * self.target[one] or self._is_thin(one)
+    def _may(self, one: int, other: int) -> bool:
+        """Whether a union is not too large. What is far too small can't stand alone, however large the neighbour."""
+        area, target = self.area[one] + self.area[other], self.target[one]
+        if area <= LARGE * target or self.area[one] < self.small / 2 * target:
+            return True
+        return self._is_thin(one) and area <= max(LARGEST * target, LITTLE * self.area[other])
 
     def _score(self, one: int, other: int) -> float:
         """How good a union is: share of the border + compactness (1: a circle) - distance from the target size."""

@@ -43,6 +43,16 @@ class Plane:
         return np.asarray(shapely.transform(geoms, lambda xy: xy / self.metres + self.origin), np.object_)
 
 
+def finite(geoms: Geometries) -> Geometries:
+    """Those geometries whose coordinates are numbers; empty and missing ones are left out."""
+    geoms = np.asarray(geoms, np.object_)
+    at, of = shapely.get_coordinates(geoms, return_index=True)
+    real = np.zeros(len(geoms), np.bool_)
+    real[of] = True
+    real[of[~np.isfinite(at).all(axis=1)]] = False
+    return geoms[real]
+
+
 def polygons_of(geoms: Geometries) -> tuple[Geometries, NDArray[np.int64]]:
     """The single polygons of any geometries, and from which each comes; lines, points and empties fall out."""
     parts, source = shapely.get_parts(np.asarray(geoms, np.object_), return_index=True)

@@ -14,28 +14,35 @@ LARGE = 1.5  # × target: above it a face is split
 SHARES = np.array([0.0, -0.05, 0.05, -0.1, 0.1, -0.15, 0.15, -0.2, 0.2])  # how far a cut may move, in share of the area
 TURNS_DEG = (0.0, -10.0, 10.0, 90.0)  # other directions, tried only where a building is still in the way
 ROUNDS = 24
+TOUCH_M = 0.01  # of a border in a building: less is a touch
+PLOT_M = 5.0  # of ground that go with a building that fills most of a face
+SMALLEST = 0.2  # × target: a cut that leaves less than that on one side is none
 Ints = NDArray[np.int64]
 
 
-def split_large(faces: Geometries, target_m2: Floats, buildings: Geometries) -> tuple[Geometries, Ints]:
+def split_large(
+    faces: Geometries, target_m2: Floats, buildings: Geometries, *, smallest: float = SMALLEST
+) -> tuple[Geometries, Ints]:
     """Pieces of faces near the target size, and the face that each comes from. Metres; buildings are polygons.
 
-    A face of n × target (rounded) becomes n pieces by halving again and again, each time across its longest axis.
+    A face of n × target (rounded) becomes n pieces by halving again and again, each time across its longest axis. One
+    that a building fills stays large: no cut leaves less than `smallest` × target on one side.
     """
     tree = shapely.STRtree(buildings)
     done: list[Geometries] = []
     done_of: list[Ints] = []
     source = np.arange(len(faces), dtype=np.int64)
+    stuck = np.zeros(len(faces), np.bool_)
     for _ in range(ROUNDS):
         area = shapely.area(faces)
-        large = area > LARGE * target_m2
+        large = (area > LARGE * target_m2) & ~stuck
         done.append(faces[~large])
         done_of.append(source[~large])
         faces, target_m2, source, area = faces[large], target_m2[large], source[large], area[large]
         if not len(faces):
             break
         pieces = np.maximum(np.round(area / target_m2), 2)
-        faces, of = _cut(faces, np.floor(pieces / 2) / pieces, tree, buildings)
+        faces, of, stuck = _cut(faces, np.floor(pieces / 2) / pieces, smallest * target_m2, tree, buildings)
         target_m2, source = target_m2[of], source[of]
     else:
         done.append(faces)
@@ -43,19 +50,52 @@ def split_large(faces: Geometries, target_m2: Floats, buildings: Geometries) -> 
     return np.concatenate(done), np.concatenate(done_of)
 
 
-def _cut(faces: Geometries, share: Floats, tree: shapely.STRtree, buildings: Geometries) -> tuple[Geometries, Ints]:
-    """Each face cut in two (more where it is not convex), `share` of its area on one side; buildings stay whole."""
+def _cut(
+    faces: Geometries, share: Floats, smallest_m2: Floats, tree: shapely.STRtree, buildings: Geometries
+) -> tuple[Geometries, Ints, NDArray[np.bool_]]:
+    """Each face cut in two (more where it is not convex), `share` of its area on one side; buildings stay whole.
+
+    Gives the pieces, the face that each comes from, and which are faces of which no cut leaves two cells.
+    """
     best = _best_cuts(faces, share, TURNS_DEG[0], tree, buildings)
     blocked = np.flatnonzero(best.crossing_m > 0)
     for turn in TURNS_DEG[1:]:
         other = _best_cuts(faces[blocked], share[blocked], turn, tree, buildings)
         better = other.cost < best.cost[blocked]
         best.take(blocked[better], other, better)
-    left = shapely.intersection(faces, best.halves)
-    right = shapely.difference(faces, best.halves)
-    _keep_buildings_whole(faces, left, right, best, tree, buildings)
+    left, right = _sides(faces, best.halves, best.lines, tree, buildings)
+    stuck = _smaller(left, right) < smallest_m2
+    for face in np.flatnonzero(stuck & (best.crossing_m > 0)):
+        one = slice(face, face + 1)
+        plot = _plot_of_largest(faces[face], tree, buildings)
+        left[one], right[one] = _sides(faces[one], plot, shapely.boundary(plot), tree, buildings)
+    stuck = _smaller(left, right) < smallest_m2
+    left[stuck], right[stuck] = faces[stuck], None
     pieces, of = polygons_of(np.concatenate((left, right)))
-    return pieces, of % len(faces)
+    of %= len(faces)
+    return pieces, of, stuck[of]
+
+
+def _smaller(left: Geometries, right: Geometries) -> Floats:
+    return np.asarray(np.minimum(shapely.area(left), shapely.area(right)), np.float64)
+
+
+def _plot_of_largest(face: shapely.Polygon, tree: shapely.STRtree, buildings: Geometries) -> Geometries:
+    """The rectangle around the building that holds most of a face, a few metres wider than it: one geometry."""
+    inside = buildings[tree.query(face, predicate="intersects")]
+    most = inside[np.argmax(shapely.area(shapely.intersection(inside, face)))]
+    plot = shapely.buffer(shapely.oriented_envelope(most), PLOT_M, join_style="mitre")
+    return np.array([plot], np.object_)
+
+
+def _sides(
+    faces: Geometries, halves: Geometries, lines: Geometries, tree: shapely.STRtree, buildings: Geometries
+) -> tuple[Geometries, Geometries]:
+    """What of each face lies in a half, and what not; the lines are the borders between, led around buildings."""
+    left = np.asarray(shapely.intersection(faces, halves), np.object_)
+    right = np.asarray(shapely.difference(faces, halves), np.object_)
+    _keep_buildings_whole(faces, left, right, lines, tree, buildings)
+    return left, right
 
 
 @dataclass
@@ -96,17 +136,19 @@ def _length_inside(lines: Geometries, tree: shapely.STRtree, buildings: Geometri
 
 
 def _keep_buildings_whole(
-    faces: Geometries, left: Geometries, right: Geometries, cuts: _Cuts, tree: shapely.STRtree, buildings: Geometries
-) -> None:
+    faces: Geometries, left: Geometries, right: Geometries, lines: Geometries, tree: shapely.STRtree,
+    buildings: Geometries,
+) -> None:  # fmt: skip
     """Lead the border around buildings that a cut still crosses: each goes to the side that holds most of it."""
-    at, building = tree.query(cuts.lines, predicate="crosses")
-    whole = shapely.covers(faces[at], buildings[building])  # one that sticks out of the face is cut there anyway
-    at, building = at[whole], building[whole]
-    is_left = shapely.area(shapely.intersection(buildings[building], left[at])) * 2 >= shapely.area(buildings[building])
+    at, building = tree.query(lines, predicate="intersects")
+    crossed = shapely.length(shapely.intersection(lines[at], buildings[building])) > TOUCH_M
+    at = at[crossed]
+    parts = shapely.intersection(buildings[building[crossed]], faces[at])  # what sticks out is cut there anyway
+    is_left = shapely.area(shapely.intersection(parts, left[at])) * 2 >= shapely.area(parts)
     for face in np.unique(at):
         here = at == face
-        to_left = shapely.union_all(buildings[building[here & is_left]])
-        to_right = shapely.union_all(buildings[building[here & ~is_left]])
+        to_left = shapely.union_all(parts[here & is_left])
+        to_right = shapely.union_all(parts[here & ~is_left])
         left[face] = shapely.difference(shapely.union(left[face], to_left), to_right)
         right[face] = shapely.difference(faces[face], left[face])
 

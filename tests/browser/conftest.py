@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -24,6 +23,7 @@ from app.settings import PROJECT
 from gis import db as database
 from tests.browser import town
 from tests.conftest import copy_database
+from tests.ports import free_port
 
 CHROMIUM = "/usr/bin/chromium"
 ARGS = [
@@ -55,7 +55,7 @@ def server(cluster: Cluster, template_url: str, tmp_path_factory: pytest.TempPat
     url = copy_database(cluster, f"city_browser_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}")
     home = tmp_path_factory.mktemp("browser-home")
     built = _build(url, home)
-    port = _free_port()
+    port = free_port()
     environ = os.environ | {"CITY_HOME": str(home), "CITY_PORT": str(port), "DATABASE_URL": url}
     log = (home / "web.log").open("wb")
     command = [sys.executable, "-m", "gunicorn", "-c", "python:app.launch.gunicorn_conf", "app.web.wsgi:app"]
@@ -78,13 +78,6 @@ def _build(url: str, home: Path) -> town.Town:
     finally:
         database.bind(None)
         engine.dispose()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:

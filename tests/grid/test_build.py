@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
+import shapely.affinity
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -127,6 +128,75 @@ def test_a_building_on_the_border_of_two_areas_is_counted_as_cut_there() -> None
     assert (cells.buildings_cut, cells.buildings_cut_inside) == (1, 0)
 
 
+def test_what_fills_a_block_stays_whole_however_large() -> None:
+    areas = {A: block(0, 0, 400, 300)}
+    streets = [line((0, 150), (400, 150)), line((200, 0), (200, 300))]
+    halls = [block(0, 0, 200, 150), block(205, 155, 190, 140)]
+    cells = build(areas, streets, halls)
+    assert_seamless(cells, areas)
+    assert cells.buildings_cut == 0
+    assert sorted(cells.area_m2)[-2:] == pytest.approx([30_000, 30_000], rel=0.01)
+
+
+def test_ground_beside_a_large_building_has_cells_of_its_own() -> None:
+    areas = {A: block(0, 0, 400, 300)}
+    cells = build(areas, buildings=[block(10, 10, 380, 100)])
+    assert_seamless(cells, areas)
+    assert cells.buildings_cut == 0
+    assert sorted(cells.area_m2)[:-1] == pytest.approx([9_700] * (len(cells.code) - 1), rel=0.3)
+    assert 38_000 < cells.area_m2.max() < 50_000
+
+
+def test_the_outline_of_a_site_is_no_building() -> None:
+    areas = {A: block(0, 0, 800, 600)}
+    cells = build(areas, buildings=[block(0, 0, 800, 600)])
+    assert len(cells.code) == 48
+    assert cells.buildings_cut == 0
+
+
+def test_a_median_is_shared_among_the_blocks_along_it() -> None:
+    areas = {A: block(0, 0, 600, 212)}
+    kerbs = [line((0, 100), (600, 100)), line((0, 112), (600, 112))]
+    crossroads = [line((x, low), (x, high)) for x in range(100, 600, 100) for low, high in ((0, 100), (112, 212))]
+    cells = build(areas, [*kerbs, *crossroads])
+    assert_seamless(cells, areas)
+    assert len(cells.code) == 12
+    tall_m = [(one.bounds[3] - one.bounds[1]) * 110_950 for one in cells.geom]
+    wide_m = [(one.bounds[2] - one.bounds[0]) * 95_200 for one in cells.geom]
+    assert max(tall_m) < 120
+    assert max(wide_m) < 120  # none runs along the whole road
+
+
+def test_an_area_of_strips_only_is_cut_into_cells_too() -> None:
+    comb = shapely.union_all([block(0, 0, 2000, 30), *(block(40 * i, 0, 5, 400) for i in range(50))])
+    cells = build({A: comb})
+    assert_seamless(cells, {A: comb})
+    assert 8 <= len(cells.code) <= 16
+    assert cells.area_m2.max() < 25_000
+
+
+def test_a_neck_narrower_than_a_millimetre_makes_no_speck() -> None:
+    neck = Polygon([
+        (east(0), north(0)), (east(100), north(0)), (east(100), north(49.9997)),
+        (east(100.5), north(49.9999)), (east(101), north(49.5)), (east(101), north(50.5)),
+        (east(100.5), north(50.0001)), (east(100), north(50.0003)), (east(100), north(100)), (east(0), north(100)),
+    ])  # fmt: skip
+    areas = {A: neck, B: block(100, 0, 100, 100).difference(neck)}
+    cells = build(areas)
+    assert shapely.coverage_is_valid(cells.geom)
+    assert list(cells.code) == [f"{A}001", f"{B}001"]
+
+
+def test_lines_and_buildings_that_are_broken_do_no_harm() -> None:
+    areas = {A: block(0, 0, 400, 300), B: block(400, 0, 400, 0.0004)}
+    far = [LineString([(np.inf, 0), (LON, LAT)]), LineString([(-179, -89), (179, 89)]), LineString()]
+    crossed = Polygon([(east(x), north(y)) for x, y in ((20, 20), (60, 60), (60, 20), (20, 60))])
+    cells = build(areas, far, [crossed, Polygon()])
+    assert_seamless(cells, {A: areas[A]})
+    assert set(cells.area_code) == {A}  # the other is narrower than the grid of a millimetre
+    assert len(cells.code) == 12
+
+
 def test_islands_holes_and_enclaves_are_covered_too() -> None:
     ring = block(0, 0, 600, 600).difference(block(200, 200, 200, 200))
     areas = {A: MultiPolygon([ring, block(700, 0, 30, 30)]), B: block(200, 200, 200, 200)}
@@ -175,6 +245,34 @@ def test_any_lines_and_buildings_give_a_seamless_grid(
     assert cells.area_m2.max() < 26_000
 
 
+@settings(max_examples=15, deadline=None, derandomize=True)
+@given(seed=st.integers(0, 10_000), hall=st.booleans())
+def test_no_building_is_cut_where_no_road_cuts_it(seed: int, hall: bool) -> None:
+    draw = np.random.default_rng(seed)
+    plots = [(100 * (n % 8), 100 * (n // 8)) for n in range(48)]
+    houses = [
+        shapely.affinity.rotate(block(x + 20, y + 20, wide, high), turn)
+        for (x, y), wide, high, turn in zip(plots, *draw.uniform(5, 58, (2, 48)), draw.uniform(0, 90, 48), strict=True)
+        if not (hall and 100 <= x < 400 and 100 <= y < 300)
+    ]
+    if hall:
+        houses.append(block(105, 105, 290, 190))
+    areas: dict[str, BaseGeometry] = {A: block(0, 0, 800, 600)}
+    cells = build(areas, buildings=houses)
+    assert_seamless(cells, areas)
+    assert cells.buildings_cut == 0
+    assert np.median(cells.area_m2) == pytest.approx(10_000, rel=0.2)
+
+
+def test_what_of_a_building_sticks_into_an_area_stays_whole_there() -> None:
+    areas = {A: block(0, 0, 400, 200)}
+    [across] = [block(40, -30, 320, 60)]
+    cells = build(areas, buildings=[across])
+    assert_seamless(cells, areas)
+    parts = shapely.area(shapely.intersection(cells.geom, across))
+    assert (parts > 0.01 * parts.sum()).sum() == 1
+
+
 def test_cleaned_areas_share_borders_and_neither_overlap_nor_gape() -> None:
     hole = block(0, 0, 200, 203.5)
     around = block(-100, -100, 400, 400).difference(hole)
@@ -186,6 +284,12 @@ def test_cleaned_areas_share_borders_and_neither_overlap_nor_gape() -> None:
     assert shapely.coverage_is_valid(cleaned)
     assert [len(one.geoms) for one in cleaned] == [1, 1, 1, 1]
     assert shapely.hausdorff_distance(shapely.union_all(cleaned), block(-100, -100, 400, 400)) < 1e-8
+
+
+def test_a_detached_speck_is_dropped_and_an_island_stays() -> None:
+    speck, island = block(300, 0, 0.5, 0.5), block(300, 50, 5, 5)
+    [cleaned] = clean_areas(array([MultiPolygon([block(0, 0, 100, 100), speck, island])]))
+    assert [round(abs(WGS84.geometry_area_perimeter(part)[0])) for part in cleaned.geoms] == [10_000, 25]
 
 
 def test_areas_that_are_a_coverage_already_stay_where_they_are() -> None:

@@ -23,6 +23,11 @@ def wrong(db: Session) -> dict[str, Finding]:
     return {finding.name: finding for finding in check(db) if not finding.is_ok}
 
 
+def unguarded(db: Session) -> None:
+    """Switch the database's own guards off, as while a dump is read back; they would refuse what is to be found."""
+    db.execute(text("SET LOCAL session_replication_role = replica"))
+
+
 def change(db: Session, which: str, **values: object) -> None:
     sets = ", ".join(f"{name} = :{name}" if name != "geom" else "geom = ST_GeomFromEWKB(:geom)" for name in values)
     given = {name: bytes(value.data) if name == "geom" else value for name, value in values.items()}  # type: ignore[attr-defined]
@@ -61,6 +66,7 @@ def test_sizes_that_were_not_measured_are_found(db: Session) -> None:
 def test_gaps_and_overlaps_are_found_and_named(good: Session) -> None:
     code = "310199001001001"
     west, south = make.WEST, make.SOUTH
+    unguarded(good)
     change(good, code, geom=from_shape(box(west + 0.0001, south + 0.0009, west + 0.0010, south + 0.0021), srid=4326))
     found = wrong(good)
     assert found["areas that their cells do not fill exactly"].count >= 1
@@ -75,6 +81,7 @@ def test_codes_of_another_scheme_or_area_are_found(good: Session) -> None:
 
 
 def test_a_record_in_the_wrong_cell_is_found(good: Session) -> None:
+    unguarded(good)
     good.execute(text("UPDATE addresses SET unit_cell_id = (SELECT max(id) FROM unit_cells)"))
     assert wrong(good)["rows of addresses not in their cell"].count == 1
 

@@ -35,8 +35,10 @@ def test_a_crowd_gets_the_answers_that_each_point_gets_alone(seed: int, hole: bo
     index = index_of(cells)
     draw = np.random.default_rng(seed)
     corners = shapely.get_coordinates(cells)
-    lon = np.concatenate((draw.uniform(121.398, 121.422, CROWD), corners[:, 0], [np.nan, np.inf, 121.41]))
-    lat = np.concatenate((draw.uniform(31.198, 31.212, CROWD), corners[:, 1], [31.2, 31.2, np.nan]))
+    lon = np.concatenate(
+        (draw.uniform(121.398, 121.422, CROWD), corners[:, 0], [np.nan, np.inf, 121.41, 1e308, -1e308])
+    )
+    lat = np.concatenate((draw.uniform(31.198, 31.212, CROWD), corners[:, 1], [31.2, 31.2, np.nan, 31.2, -1e308]))
     crowd = index.locate_many(lon, lat)
     assert index.raster is not None
     some = np.r_[0:2000, CROWD : len(lon)]

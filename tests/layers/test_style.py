@@ -39,6 +39,9 @@ EVENTS = replace(
                 shapes={"door": "diamond", "poi": "circle"}),
 )  # fmt: skip
 SQUARES = replace(LAMPS, id="squares", style=Style(shape="square", label="name"))
+QUIET = replace(
+    EVENTS, id="quiet", geometry="POINT", style=replace(EVENTS.style, quiet=("poi",)),
+)  # fmt: skip
 
 
 def complaints(style: dict[str, Any]) -> list[str]:
@@ -55,7 +58,7 @@ def test_the_validator_finds_faults() -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("layer", [LAMPS, PLOTS, LODGERS, EVENTS, SQUARES], ids=lambda layer: layer.id)
+@pytest.mark.parametrize("layer", [LAMPS, PLOTS, LODGERS, EVENTS, SQUARES, QUIET], ids=lambda layer: layer.id)
 def test_every_kind_of_layer_is_a_valid_style(layer: Layer, theme: str) -> None:
     for lang in ("zh", "en"):
         assert complaints({"version": 8, **fragment(layer, read_theme(theme), lang)}) == []
@@ -117,3 +120,19 @@ def test_another_theme_is_refused() -> None:
 def test_dark_colours_are_lightened_by_night_until_they_are_seen_and_no_further(shade: str, by_night: str) -> None:
     assert seen_by("light", shade) == shade
     assert seen_by("dark", shade) == by_night
+
+
+def test_what_is_quiet_is_smaller_and_by_night_no_lighter_than_it_must_be_to_be_seen() -> None:
+    assert seen_by("light", "#9aa0a6", recedes=True) == "#9aa0a6"
+    assert seen_by("dark", "#9aa0a6", recedes=True) == "#666b70"  # 3.02 : 1 to #191c20; as it is declared 6.47 : 1
+    assert seen_by("dark", "#000000", recedes=True) == "#737373"  # nothing to take away: lightened as any other
+    style = Style(by="kind", colours={"door": "#aa0000", "poi": "#9aa0a6"}, quiet=("poi",), size_px=8)
+    circle = fragment(replace(LAMPS, style=style), "light", "zh")["layers"][0]
+    assert circle["paint"]["circle-radius"][-1] == ["match", ["to-string", ["get", "kind"]], ["poi"], 6.0, 8.0]
+    plain = fragment(replace(LAMPS, style=replace(style, quiet=())), "light", "zh")["layers"][0]
+    assert plain["paint"]["circle-radius"][-1] == 8.0
+
+
+def test_road_names_are_written_over_the_borders_that_run_along_the_roads() -> None:
+    ids = [one["id"] for one in basemap.style(GROUND, "light", "zh", "")["layers"]]
+    assert ids.index("base-areas-border") < ids.index("roads-name") < ids.index("base-areas-name-0")

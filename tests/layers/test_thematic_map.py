@@ -9,12 +9,13 @@ from flask import Flask
 from flask_babel import Babel, force_locale
 from geoalchemy2.shape import from_shape
 from shapely.geometry import MultiPolygon, box
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.launch import vendor
 from app.settings import PROJECT
 from gis.errors import InvalidInput, Unavailable
-from grid.models import Area
+from grid.models import Address, Area
 from layers import folium_data, folium_map
 from layers.filters import NOTHING, read_filter
 from layers.folium_data import outlines, squares
@@ -112,6 +113,32 @@ def test_a_viewer_of_one_street_gets_a_map_of_that_street(db: Session) -> None:
         page = thematic_map(db, LAMPS, SOUTH_STREET, Order(by="cell", lang="en"), VENDOR, at=AT)
     assert "4 rows · 2 units" in page
     assert "310199001002" not in page
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{7*7777777}}",
+        "{% for x in [1, 2] %}54444439{% endfor %}",
+        "{# 54444439 #}",
+        "{{",
+        "{%",
+        "see url(//a.example)",
+    ],
+)
+def test_no_text_is_read_as_a_template_or_as_an_address_to_fetch(db: Session, text: str) -> None:
+    place = peopled(db, a1=2, a2=0, b1=0, b2=1)[A1]
+    place.responsible_body = text
+    lamp(db, place, *SPOT, number=text)
+    db.execute(update(Area).values(name_zh=text, name_en=text))
+    db.execute(update(Address).values(text_zh=text, text_en=text))
+    for by in ("area", "cell"):
+        page = made(db, order=Order(by=by, lang="en", title=f"Map {text}"), chosen=read_filter(LAMPS, {"q": text[:9]}))  # type: ignore[arg-type]
+        assert f"<h1>Map {text}</h1>" in page
+        plain = page.replace(text, "")
+        assert "54444439" not in plain
+        assert page.count(text) > 3  # as title, in the filter's words, as names and facts
+    assert not re.search("[\ue02f\ue07b]|ue02f|ue07b", page)
 
 
 def test_a_filter_is_told(db: Session) -> None:

@@ -18,6 +18,7 @@ import app
 from app.accounts.rights import RIGHTS
 from app.cases.layers import CASES
 from app.cities import service
+from app.components.codes import take_code
 from app.launch import vendor
 from app.launch.cluster import Cluster
 from gis import db as database
@@ -72,23 +73,90 @@ def test_boston_holds_every_case_with_its_times_deadline_and_outcome(boston: tup
     assert value(engine, "SELECT count(*) FROM case_moves") == 93_963 + 79_706
 
 
+def recorded_cases() -> pd.DataFrame:
+    """The file of cases by their number, every column as text."""
+    frame = pd.read_csv(DATA / "boston" / "cases_311_2015_jan_sep.csv.gz", dtype=str, keep_default_na=False)
+    return frame.set_index("case_id").sort_index()
+
+
+def test_every_case_says_what_its_row_in_the_file_says(boston: tuple[Engine, service.Outcome]) -> None:
+    engine, _ = boston
+    local = "coalesce(to_char({} AT TIME ZONE 'America/New_York', 'YYYY-MM-DD HH24:MI:SS'), '')"
+    with engine.connect() as connection:
+        got = (
+            pd.read_sql(
+                text(
+                    f"SELECT k.number, {local.format('reported_at')} AS opened_at, {local.format('due_at')} AS due_at,"
+                    f" {local.format('closed_at')} AS closed_at, k.description AS title, m.name_en AS reason,"
+                    " c.name_en AS type, coalesce(k.department, '') AS department, coalesce(k.outcome, '') AS outcome,"
+                    " CASE k.status WHEN 'reported' THEN 'Open' WHEN 'closed' THEN 'Closed' END AS status,"
+                    " CASE k.is_on_time WHEN true THEN 'ONTIME' WHEN false THEN 'OVERDUE' ELSE '' END AS on_time,"
+                    " ST_X(k.geom) AS lon, ST_Y(k.geom) AS lat, k.located_by, k.address_id IS NOT NULL AS has_address"
+                    " FROM cases k JOIN case_classes c ON c.id = k.class_id JOIN case_classes m ON m.id = c.parent_id"
+                ),
+                connection,
+            )
+            .set_index("number")
+            .sort_index()
+        )
+    given = recorded_cases()
+    assert list(got.index) == list(given.index)
+    for column in ("opened_at", "due_at", "closed_at", "title", "reason", "type", "department", "outcome", "status"):
+        assert (got[column] != given[column]).sum() == 0, column
+    assert (got["on_time"] != given["on_time"]).sum() == 0
+    true = given["default_location"] == "0"
+    for column in ("lon", "lat"):
+        assert (got[column] - given[column].astype(float)).abs()[true].max() < 1e-9
+    known = {name: set(pd.read_csv(DATA / "boston" / f"{name}_from_cases.csv.gz", dtype=str)["property_id"])
+             for name in ("addresses", "intersections")}  # fmt: skip
+    named = (given["property_type"].eq("Address") & given["property_id"].isin(known["addresses"])) | (
+        given["property_type"].eq("Intersection") & given["property_id"].isin(known["intersections"])
+    )
+    assert (got["has_address"] != named)[true].sum() == 0
+    assert got["has_address"][true].mean() > 0.98
+
+
+def test_a_class_is_handled_by_the_department_that_has_most_of_its_cases(
+    boston: tuple[Engine, service.Outcome],
+) -> None:
+    engine, _ = boston
+    types = pd.read_csv(DATA / "boston" / "case_types.csv", keep_default_na=False)
+    most = types.sort_values("cases", ascending=False, kind="stable").drop_duplicates(["reason", "type"])
+    expected = {(row.reason, row.type): row.department for row in most.itertuples()}
+    with engine.connect() as connection:
+        rows = connection.execute(text(
+            "SELECT m.name_en, c.name_en, c.department FROM case_classes c JOIN case_classes m ON m.id = c.parent_id"
+            " JOIN catalogue_schemes s ON s.id = c.scheme_id WHERE s.name = 'boston-311'"
+        ))  # fmt: skip
+        got = {(row[0], row[1]): row[2] for row in rows}
+    assert len(got) == 158
+    assert got == expected
+
+
 def test_cases_on_the_default_point_are_marked_or_moved_to_their_address(
     boston: tuple[Engine, service.Outcome],
 ) -> None:
     engine, _ = boston
     assert value(engine, "SELECT count(*) FROM cases WHERE located_by = 'import'") == 80_538
-    moved = value(engine, "SELECT count(*) FROM cases WHERE located_by = 'address'")
-    assert moved + value(engine, "SELECT count(*) FROM cases WHERE located_by = 'default'") == 13_425
-    assert moved > 3_800  # of the 4,440 that have an address
-    assert (
-        value(engine, "SELECT count(*) FROM cases WHERE located_by = 'address' AND attributes ->> 'relocated' IS NULL")
-        == 0
-    )
+    with engine.connect() as connection:
+        rows = connection.execute(
+            text("SELECT attributes ->> 'relocated', count(*) FROM cases WHERE located_by = 'address' GROUP BY 1")
+        )
+        moved = {row[0]: row[1] for row in rows}
+    assert set(moved) == {"same address", "number range", "between house numbers", "nearest house number"}
+    assert sum(moved.values()) > 3_800  # of the 4,440 that have an address
+    left = value(engine, "SELECT count(*) FROM cases WHERE located_by = 'default'")
+    assert sum(moved.values()) + left == 13_425
+    unplaced = "located_by = 'address' AND (address_id IS NULL OR accuracy_m IS NULL)"
+    assert value(engine, f"SELECT count(*) FROM cases WHERE {unplaced}") == 0
     stand_in = "ST_DWithin(geom, ST_Point(-71.0587, 42.3594, 4326), 1e-6)"
     assert value(engine, f"SELECT count(*) FROM cases WHERE located_by = 'default' AND NOT {stand_in}") == 0
+    assert value(engine, "SELECT count(*) FROM cases WHERE located_by = 'default' AND address_id IS NOT NULL") == 0
 
 
-def test_ward_and_precinct_agree_with_the_record_as_published(boston: tuple[Engine, service.Outcome]) -> None:
+def test_ward_precinct_and_police_district_agree_with_the_record_as_published(
+    boston: tuple[Engine, service.Outcome],
+) -> None:
     engine, _ = boston
     recorded = "lpad(substring(c.attributes ->> '{}' from '\\d+'), {}, '0')"
     ward = value(
@@ -102,8 +170,16 @@ def test_ward_and_precinct_agree_with_the_record_as_published(boston: tuple[Engi
         f"SELECT 100 * avg((c.area_code = {recorded.format('precinct', 4)})::int) FROM cases c "
         "WHERE c.located_by = 'import' AND c.attributes ->> 'precinct' <> ''",
     )
+    with engine.connect() as connection:
+        cases = gpd.read_postgis(
+            text("SELECT attributes ->> 'police_district' AS recorded, geom FROM cases WHERE located_by = 'import'"),
+            connection,
+        )
+    districts = gpd.read_file(DATA / "boston" / "police_districts.geojson")[["DISTRICT", "geometry"]]
+    joined = cases[cases["recorded"] != ""].sjoin(districts.rename_geometry("geom"), predicate="within")
     assert round(ward, 1) == 98.9
     assert round(precinct, 1) == 94.4
+    assert round(100 * (joined["recorded"] == joined["DISTRICT"]).mean(), 1) == 99.4
 
 
 def test_wrong_geocodes_are_refused_with_reasons_and_nothing_is_drawn_far_away(
@@ -138,6 +214,14 @@ def test_cambridge_holds_its_street_furniture_and_facilities(cluster: Cluster, t
     left_out = sum(n for (file, _), n in outcome.refused.counts.items() if file == "intersections.geojson")
     assert outcome.rows["components"] == expected - (refused - left_out)
     assert outcome.rows["facilities"] == 3 + 12 + 18 + 32 + 87 + 23 + 15 + 8 + 2 + 24
+    hydrants = gpd.read_file(DATA / "cambridge_ma" / "hydrants.geojson")["HYDRANT_ID"]
+    assert hydrants.isna().sum() == 36  # each is a hydrant all the same
+    assert outcome.refused.counts[("hydrants.geojson", "imports.twice")] == hydrants.dropna().duplicated().sum()
+    assert value(engine, "SELECT count(*) FROM components WHERE external_id LIKE 'hydrants:line %'") == 36
+    assert value(engine, r"SELECT count(*) FROM components WHERE code !~ '^\d\d-\d{4}-\d{6}$'") == 0
+    with Session(engine) as db:  # the next one by hand goes on after them
+        last = db.execute(text("SELECT max(code) FROM components WHERE code LIKE '01-0101-%'")).scalar_one()
+        assert int(take_code(db, "01", "0101")[-6:]) == int(last[-6:]) + 1
     engine.dispose()
 
 
@@ -153,6 +237,19 @@ def test_shanghai_given_in_gcj02_comes_out_in_its_right_place(cluster: Cluster, 
         }
     overlaps = [got[code].intersection(true[code]).area / got[code].union(true[code]).area for code in got]
     assert sum(overlaps) / len(overlaps) == pytest.approx(0.92, abs=0.01)  # 0.82 without the shift
+    assert outcome.rows["roads"] == 796
+    assert value(engine, "SELECT count(*) FROM roads, city WHERE NOT ST_Intersects(boundary, roads.geom)") == 0
+    named = gpd.read_file(DATA / "shanghai" / "osm_named_points_sample.geojson")
+    assert outcome.rows["addresses"] == len(named) == 51
+    streets = pd.read_csv(DATA / "shanghai" / "streets.csv", dtype=str)
+    committees = pd.read_csv(DATA / "shanghai" / "villages_committees.csv.gz", dtype=str)
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT level, code, parent_code, name_zh FROM area_codes"))
+        got = {tuple(row) for row in rows}
+    assert got == {
+        *(("street", row.code, row.areaCode, row.name) for row in streets.itertuples()),
+        *(("community", row.code, row.streetCode, row.name) for row in committees.itertuples()),
+    }
     engine.dispose()
 
 

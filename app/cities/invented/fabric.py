@@ -8,7 +8,7 @@ are noded together, so neighbours share their vertices: no gap and no overlap by
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
@@ -74,6 +74,13 @@ def weave(
     cuts += [Cut(line, 0) for line in _borders(list(streets.values()))]
     blocks = _node(leaves)
     return Fabric(blocks, _stretches(blocks, outline, cuts), _bank(streets, south_bank))
+
+
+def dry(woven: Fabric, water: BaseGeometry) -> Fabric:
+    """The fabric without the roads that run in the water; those that cross it are bridges."""
+    lines = np.array([stretch.line for stretch in woven.stretches], dtype=object)
+    wet = shapely.length(shapely.intersection(lines, water)) > 0.5 * shapely.length(lines)
+    return replace(woven, stretches=[one for one, is_wet in zip(woven.stretches, wet, strict=True) if not is_wet])
 
 
 def streets_around(outline: Polygon, places: Mapping[str, tuple[float, float]]) -> dict[str, Polygon]:

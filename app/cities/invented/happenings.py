@@ -8,6 +8,7 @@ from datetime import datetime
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely import STRtree
 
 from app.cities.invented.fabric import Fabric
 
@@ -18,8 +19,15 @@ RHYTHMS = {
     "any": np.ones(24),
 }
 WEEK = np.array([1.1, 1.05, 1.0, 1.0, 1.1, 0.8, 0.7])  # Monday … Sunday
-SOURCES = (("inspector", 0.62), ("hotline", 0.22), ("public", 0.12), ("sensor", 0.02), ("video", 0.02))
+SOURCES = ("inspector", "hotline", "public", "sensor", "video")
+SHIFTS = (  # from hour to hour: who reports; inspectors work by day, a few in the evening
+    (range(7, 19), (0.68, 0.17, 0.11, 0.02, 0.02)),
+    (range(19, 22), (0.30, 0.39, 0.25, 0.02, 0.04)),
+    ((22, 23, 0, 1, 2, 3, 4, 5, 6), (0.0, 0.60, 0.28, 0.06, 0.06)),
+)
+SENSED, FILMED = ("water", "power"), ("police", "enforcement", "environment")  # departments whose matters devices see
 CLUSTER_SHARE = 0.45
+DAY_S = 86400.0
 
 
 @dataclass(frozen=True)
@@ -59,20 +67,20 @@ def cases(
     x, y = _places(fabric, kind, rng)
     ago = _times(mix, kind, days, until, rng)
     limit = np.array([one.limit_hours for one in mix])[kind] * 3600
-    filed = ago - rng.gamma(2.0, 900, count)
-    handling = filed - rng.gamma(2.0, 1200, count)
+    desk = np.minimum(limit * 0.04, 1200)  # what must be mended in two hours is not filed for one
+    filed = ago - rng.gamma(2.0, desk)
+    handling = filed - rng.gamma(2.0, desk)
     slow = np.where(rng.random(count) < 0.14, rng.uniform(2, 60, count), 1.0)
-    checking = handling - limit * rng.gamma(2.2, 0.24, count) * slow
-    closed = checking - rng.gamma(2.0, 2400, count)
+    checking = handling - limit * rng.gamma(2.2, 0.18, count) * slow
+    closed = checking - rng.gamma(2.0, desk * 2)
     status = np.select(
-        [ago - filed > ago, filed < 0, handling < 0, checking < 0, closed < 0],
-        ["reported", "reported", "filed", "handling", "checking"],
+        [filed < 0, handling < 0, checking < 0, closed < 0],
+        ["reported", "filed", "handling", "checking"],
         "closed",
     ).astype(object)
     refused = (rng.random(count) < 0.03) & (status == "closed")
     status[refused] = "refused"
-    names, shares = zip(*SOURCES, strict=True)
-    source = np.array(names, dtype=object)[rng.choice(len(names), size=count, p=np.array(shares))]
+    source = _sources(mix, kind, _hour(ago, until), rng)
     return Cases(x, y, kind, source, ago, filed, handling, checking, closed, status)
 
 
@@ -85,13 +93,17 @@ def _places(
     pull = shapely.length(lines) * np.array([(3.0, 1.6, 1.0)[stretch.rank] for stretch in fabric.stretches])
     pick = rng.choice(len(lines), size=count, p=pull / pull.sum())
     spots = shapely.line_interpolate_point(lines[pick], rng.random(count), normalized=True)
-    xy = shapely.get_coordinates(spots) + rng.normal(0, 5, (count, 2))
+    xy = shapely.get_coordinates(spots)
+    tree = STRtree(lines)
     for one in np.unique(kind):
         here = np.flatnonzero((kind == one) & (rng.random(count) < CLUSTER_SHARE))
         if not len(here):
             continue
         centres = xy[rng.integers(0, count, 4)]
-        xy[here] = centres[rng.integers(0, 4, len(here))] + rng.normal(0, 130, (len(here), 2))
+        about = shapely.points(centres[rng.integers(0, 4, len(here))] + rng.normal(0, 130, (len(here), 2)))
+        road = lines[tree.nearest(about)]
+        xy[here] = shapely.get_coordinates(shapely.line_interpolate_point(road, shapely.line_locate_point(road, about)))
+    xy += rng.normal(0, 4, (count, 2))
     outline = shapely.union_all([block.shape for block in fabric.blocks], grid_size=0.001)
     shapely.prepare(outline)
     lost = np.flatnonzero(~shapely.contains_xy(outline, xy[:, 0], xy[:, 1]))
@@ -102,18 +114,55 @@ def _places(
 def _times(
     mix: list[CaseKind], kind: NDArray[np.int64], days: int, until: datetime, rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    """Seconds before `until` at which each case was reported: by day of the week, and by the hours of its kind."""
-    count = len(kind)
-    back = np.arange(days)
-    weekday = (until.weekday() - back) % 7
-    by_day = WEEK[weekday] * (1 + 0.15 * np.sin(back / 9))
-    day = rng.choice(back, size=count, p=by_day / by_day.sum())
-    hour = np.zeros(count)
+    """Seconds before `until` at which each case was reported: by day of the week, and by the hours of its kind.
+
+    What falls outside the last `days` times 24 hours is drawn again, so that the part of today that has passed gets its
+    share and no more.
+    """
+    ago = np.full(len(kind), np.nan)
+    left = np.arange(len(kind))
+    while len(left):
+        drawn = _moments(mix, kind[left], days, until, rng)
+        ago[left] = drawn
+        left = left[(drawn <= 60) | (drawn > days * DAY_S)]
+    return ago
+
+
+def _moments(
+    mix: list[CaseKind], kind: NDArray[np.int64], days: int, until: datetime, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Seconds before `until`, below 0 for what is later today."""
+    back = np.arange(days + 1)
+    by_day = WEEK[(until.weekday() - back) % 7] * (1 + 0.15 * np.sin(back / 9))
+    day = rng.choice(back, size=len(kind), p=by_day / by_day.sum())
+    hour = np.zeros(len(kind))
     for one in np.unique(kind):
         here = kind == one
         shape = RHYTHMS[mix[int(one)].rhythm]
         hour[here] = rng.choice(24, size=int(here.sum()), p=shape / shape.sum())
-    clock_s = (hour + rng.random(count)) * 3600
-    now_s = until.hour * 3600 + until.minute * 60
-    ago = day * 86400.0 + now_s - clock_s
-    return np.where(ago > 60, ago, ago + 86400)
+    clock_s = (hour + rng.random(len(kind))) * 3600
+    return day * DAY_S + _clock_s(until) - clock_s
+
+
+def _clock_s(at: datetime) -> float:
+    """Seconds since midnight."""
+    return at.hour * 3600.0 + at.minute * 60.0
+
+
+def _hour(ago_s: NDArray[np.float64], until: datetime) -> NDArray[np.int64]:
+    """The hour of the day so many seconds before `until`."""
+    return ((_clock_s(until) - ago_s) % DAY_S // 3600).astype(np.int64)
+
+
+def _sources(
+    mix: list[CaseKind], kind: NDArray[np.int64], hour: NDArray[np.int64], rng: np.random.Generator
+) -> NDArray[np.object_]:
+    """Who reported each case: by the hour, devices only what they can see."""
+    source = np.empty(len(kind), dtype=object)
+    for hours, shares in SHIFTS:
+        here = np.isin(hour, hours)
+        source[here] = rng.choice(np.array(SOURCES, dtype=object), size=int(here.sum()), p=shares)
+    department = np.array([one.department for one in mix])[kind]
+    source[(source == "sensor") & ~np.isin(department, SENSED)] = "hotline"
+    source[(source == "video") & ~np.isin(department, FILMED)] = "public"
+    return source

@@ -82,6 +82,11 @@ def read_number(text: str) -> int:
     return total + digit
 
 
+def stem(street_zh: str) -> str:
+    """The name of a street or town without its kind: 江宁路街道 → 江宁路."""
+    return street_zh.removesuffix("街道").removesuffix("镇")
+
+
 def road_names(ranks: list[int], rng: np.random.Generator) -> list[tuple[str, str]]:
     """A Chinese and an English name for each road by its rank; no name twice."""
     stems = [a + b for a, b in product(FIRST, SECOND) if a != b]

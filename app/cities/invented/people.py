@@ -1,6 +1,7 @@
 """Invented residents: check-digit-valid and impossible citizen numbers, ages and households like a city's.
 
-The numbers use area codes 99xxxx, which GB/T 2260 gives to no place, so no living person can hold one.
+The numbers use area codes 99xxxx, which GB/T 2260 gives to no place. Numbers of foreign residents begin with 9 and the
+two digits of a province, 11 to 82; there is none from 90 on. So no living person can hold one.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from app.cities.invented.names import people_names
 WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2])  # GB 11643-1999
 CHECKS = np.array(list("10X98765432"))
 HOUSEHOLD = np.array([0.06, 0.27, 0.32, 0.22, 0.09, 0.04])  # share of dwellings with 0, 1, … 5 residents
-AGE_BANDS = ((0, 14, 0.10), (15, 34, 0.23), (35, 59, 0.35), (60, 79, 0.26), (80, 99, 0.06))
+# Ages from, to, share: of the first in a household, who is grown up, and of the others; a tenth of all are children.
+HEADS = ((20, 34, 0.20), (35, 59, 0.40), (60, 79, 0.32), (80, 99, 0.08))
+OTHERS = ((0, 14, 0.185), (15, 34, 0.256), (35, 59, 0.307), (60, 79, 0.209), (80, 99, 0.043))
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,9 @@ def settle(buildings: Buildings, residents: int, today: date, rng: np.random.Gen
     dwellings = _dwellings(buildings, round(residents / heads), rng)
     sizes = rng.choice(len(HOUSEHOLD), size=len(dwellings.building), p=HOUSEHOLD)
     home = np.repeat(np.arange(len(sizes)), sizes)[:residents]
-    births = _births(len(home), today, rng)
+    births = _births(len(home), today, OTHERS, rng)
+    first = np.flatnonzero(np.diff(home, prepend=-1))
+    births[first] = _births(len(first), today, HEADS, rng)
     sex = np.where(rng.random(len(home)) < 0.497, "1", "2").astype(object)
     people = People(home, people_names(len(home), rng), sex, births, citizen_numbers(births, sex, rng))
     return dwellings, people
@@ -72,11 +77,13 @@ def _dwellings(buildings: Buildings, wanted: int, rng: np.random.Generator) -> D
     return Dwellings(building, floor, room)
 
 
-def _births(count: int, today: date, rng: np.random.Generator) -> NDArray[np.datetime64]:
-    shares = np.array([share for _, _, share in AGE_BANDS])
-    band = rng.choice(len(AGE_BANDS), size=count, p=shares / shares.sum())
-    low = np.array([low for low, _, _ in AGE_BANDS])[band]
-    high = np.array([high for _, high, _ in AGE_BANDS])[band]
+def _births(
+    count: int, today: date, bands: tuple[tuple[int, int, float], ...], rng: np.random.Generator
+) -> NDArray[np.datetime64]:
+    shares = np.array([share for _, _, share in bands])
+    band = rng.choice(len(bands), size=count, p=shares / shares.sum())
+    low = np.array([low for low, _, _ in bands])[band]
+    high = np.array([high for _, high, _ in bands])[band]
     days = (low + rng.random(count) * (high + 1 - low)) * 365.25
     born: NDArray[np.datetime64] = np.datetime64(today) - days.astype("timedelta64[D]")
     return born

@@ -6,8 +6,6 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
-import shapely
-from numpy.typing import NDArray
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -15,13 +13,11 @@ from app.cases import catalogue
 from app.cases.models import ClassKind
 from app.cities import records
 from app.cities.profile import File, LocalCatalogue, Profile, RecordedCases
+from app.cities.sources.case_places import placed
 from app.cities.sources.refused import Refused
-from app.cities.sources.relocate import Found, Gazetteer
 from app.cities.sources.tables import Source
 from app.cities.writing import put, take_ids
 from grid.index import CellIndex
-
-SOURCE_ACCURACY_M = 10.0  # the source rounds its coordinates to four decimals
 
 
 def load_catalogue(db: Session, source: Source, local: LocalCatalogue) -> None:
@@ -29,6 +25,8 @@ def load_catalogue(db: Session, source: Source, local: LocalCatalogue) -> None:
     if local.file is None:
         return
     rows = pd.read_csv(source.path(local.file), dtype=str, keep_default_na=False)
+    if local.weight:
+        rows = rows.sort_values(local.weight, key=pd.to_numeric, ascending=False, kind="stable")
     scheme = catalogue.add_scheme(db, local.scheme, local.version, local.title_zh, local.title_en)
     kind = ClassKind.EVENT
     for position, (major, group) in enumerate(rows.groupby(local.major, sort=True), start=1):
@@ -44,16 +42,18 @@ def load_catalogue(db: Session, source: Source, local: LocalCatalogue) -> None:
 
 
 def write_cases(
-    db: Session, source: Source, profile: Profile, cells: CellIndex, known: Gazetteer,
-    address_ids: NDArray[np.int64], refused: Refused,
-) -> dict[str, int]:  # fmt: skip
-    """All recorded cases and their moves; returns counts by how they were located."""
+    db: Session, source: Source, profile: Profile, cells: CellIndex, addresses: pd.DataFrame, refused: Refused
+) -> dict[str, int]:
+    """All recorded cases and their moves; returns counts by how they were located.
+
+    `addresses` is the city's frame of them with the column `id`, 0 for those that were left out.
+    """
     part = profile.cases
     if part is None:
         return {}
     rows = source.rows(File(file=part.file))
     frame = _facts(db, part, rows, ZoneInfo(profile.city.time_zone))
-    frame = _relocated(frame, rows, part, known, address_ids)
+    frame = placed(frame, rows, part, addresses)
     located = records.locate(frame, cells, by=None)
     refused.add(part.file, rows.iloc[located.outside], "grid.outside_city", "outside the city's cells")
     kept = located.frame.reset_index(drop=True)
@@ -91,44 +91,6 @@ def _class_ids(db: Session, scheme: str) -> dict[tuple[str, str], int]:
         "JOIN catalogue_schemes s ON s.id = minor.scheme_id WHERE s.name = :scheme"
     ), {"scheme": scheme})  # fmt: skip
     return {(major, minor): key for major, minor, key in rows}
-
-
-def _relocated(
-    frame: pd.DataFrame, rows: pd.DataFrame, part: RecordedCases, known: Gazetteer, address_ids: NDArray[np.int64]
-) -> pd.DataFrame:
-    """Place, method and accuracy: the recorded point, or the address where the point is the source's stand-in."""
-    column = part.columns
-    stand_in = (rows[column["default_location"]] == "1").to_numpy()
-    texts = rows[column["address"]].to_numpy()
-    found = [
-        known.find(address) if is_stand_in and address else None
-        for is_stand_in, address in zip(stand_in, texts, strict=True)
-    ]
-    moved = np.array([one is not None for one in found])
-    points = rows["geom"].to_numpy().copy()
-    points[moved] = [shapely.Point(one.lon, one.lat) for one in found if one]
-    keys = {key: rows[name] for key, name in column.items() if key.startswith("keep_")}
-    attributes = [
-        {"address": address} | {name.removeprefix("keep_"): values.iat[i] for name, values in keys.items()}
-        for i, address in enumerate(texts)
-    ]
-    for one, kept in zip(found, attributes, strict=True):
-        if one is not None:
-            kept["relocated"] = one.method
-    return frame.assign(
-        geom=points, attributes=np.array(attributes, dtype=object),
-        located_by=np.where(moved, "address", np.where(stand_in, "default", "import")),
-        accuracy_m=_accuracy(found, stand_in),
-        address_id=np.array([address_ids[one.row] or None if one else None for one in found], dtype=object),
-    )  # fmt: skip
-
-
-def _accuracy(found: list[Found | None], stand_in: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Metres: of the address found, of the source's rounding, or unknown for a stand-in point."""
-    return np.array([
-        one.accuracy_m if one else (np.nan if default else SOURCE_ACCURACY_M)
-        for one, default in zip(found, stand_in, strict=True)
-    ])  # fmt: skip
 
 
 def local_times(values: pd.Series[str], zone: ZoneInfo) -> pd.Series[pd.Timestamp]:

@@ -13,7 +13,7 @@ from app.cities import records
 from app.cities.profile import File, Profile, RecordedEvents
 from app.cities.sources.cases import local_times
 from app.cities.sources.refused import Refused
-from app.cities.sources.tables import Source, fill
+from app.cities.sources.tables import Source, fill, worded
 from app.cities.writing import put, take_ids
 from grid.index import CellIndex
 
@@ -50,6 +50,7 @@ def write_events(db: Session, source: Source, profile: Profile, cells: CellIndex
 
 def _facts(part: RecordedEvents, rows: pd.DataFrame, class_id: int, zone: ZoneInfo) -> pd.DataFrame:
     external = fill(part.external_id, rows)
+    rows = worded(rows, part.words)
     attributes = [{name: row[name] for name in part.keep if row[name]} for row in rows.to_dict("records")]
     if part.date_from_order is None:
         happened = local_times(pd.Series(fill(part.happened_at, rows)), zone)

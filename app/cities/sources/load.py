@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from sqlalchemy.orm import Session
 
@@ -13,7 +12,6 @@ from app.cities import steps
 from app.cities.profile import Profile
 from app.cities.sources import cases, events, places, things
 from app.cities.sources.refused import Refused
-from app.cities.sources.relocate import gazetteer
 from app.cities.sources.tables import Source
 from app.cities.writing import put
 from grid.index import CellIndex
@@ -40,13 +38,7 @@ def load(db: Session, profile: Profile, folder: Path, refused: Refused, say: Cal
 def _write_records(
     db: Session, profile: Profile, source: Source, cells: CellIndex, refused: Refused, say: Callable[[str], None]
 ) -> None:
-    addresses = places.read_addresses(source, profile)
-    address_ids = np.zeros(0, np.int64)
-    if len(addresses):
-        say(f"{len(addresses):,} addresses")
-        address_ids = steps.write_addresses(db, addresses.drop(columns=["line", "file"]), cells, places.SINCE)
-        for file, left_out in addresses[address_ids == 0].groupby("file"):
-            refused.add(str(file), left_out, "grid.outside_city", "outside the city")
+    addresses = _write_addresses(db, profile, source, cells, refused, say)
     say("facilities and components")
     things.write_facilities(db, source, profile, cells, refused)
     things.write_components(db, source, profile, cells, refused)
@@ -54,8 +46,21 @@ def _write_records(
         cases.load_catalogue(db, source, profile.local_catalogue)
     if profile.cases:
         say("cases")
-        known = gazetteer(addresses if len(addresses) else pd.DataFrame({"text_en": [], "geom": []}))
-        cases.write_cases(db, source, profile, cells, known, address_ids, refused)
+        cases.write_cases(db, source, profile, cells, addresses, refused)
     if profile.events:
         say("emergency events")
         events.write_events(db, source, profile, cells, refused)
+
+
+def _write_addresses(
+    db: Session, profile: Profile, source: Source, cells: CellIndex, refused: Refused, say: Callable[[str], None]
+) -> pd.DataFrame:
+    """The city's addresses with their `id`; 0 for those that lie outside and were refused."""
+    addresses = places.read_addresses(source, profile)
+    if not len(addresses):
+        return pd.DataFrame({"external_id": [], "text_en": [], "geom": [], "id": []})
+    say(f"{len(addresses):,} addresses")
+    ids = steps.write_addresses(db, addresses.drop(columns=["line", "file"]), cells, places.SINCE)
+    for file, left_out in addresses[ids == 0].groupby("file"):
+        refused.add(str(file), left_out, "grid.outside_city", "outside the city")
+    return addresses.assign(id=ids)

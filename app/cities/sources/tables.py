@@ -56,12 +56,20 @@ def _points(frame: pd.DataFrame, datum: str) -> NDArray[np.object_]:
 
 
 def fill(template: str, frame: pd.DataFrame, words: Mapping[str, str] | None = None) -> list[str]:
-    """A template over each row: ``Ward {WARD}``; ``{#}`` is the row's line. A result in `words` is replaced by it."""
+    """A template over each row: ``Ward {WARD}``; ``{#}`` is the row's line. A result in `words` is replaced by it.
+
+    A blank column leaves no blank at either end.
+    """
     if not template:
         return [""] * len(frame)
     template = template.replace("{#}", "{line}")
-    texts = [template.format_map(row) for row in frame.to_dict("records")]
+    texts = [template.format_map(row).strip() for row in frame.to_dict("records")]
     return [words.get(text, text) for text in texts] if words else texts
+
+
+def worded(frame: pd.DataFrame, words: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
+    """Columns whose values are said in words; values without a word stay."""
+    return frame.assign(**{name: frame[name].replace(dict(known)) for name, known in words.items()})
 
 
 def where(frame: pd.DataFrame, wanted: Mapping[str, str]) -> pd.DataFrame:

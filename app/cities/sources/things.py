@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from app.cities import records
-from app.cities.profile import Profile
+from app.cities.profile import ComponentPoints, FacilityPoints, Profile
 from app.cities.sources.refused import Refused
 from app.cities.sources.tables import Source, fill, where
 from app.cities.writing import column
@@ -29,11 +29,10 @@ def write_facilities(db: Session, source: Source, profile: Profile, cells: CellI
             "kind": part.kind, "name_zh": names, "name_en": names, "geom": _one(rows["geom"].to_numpy()),
             "address_text": column(fill(part.address, rows)),
             "capacity": capacity.where(capacity > 0).astype("Int64").to_numpy(),
-            "external_id": [f"{PurePath(part.file).name.split('.')[0]}:{key}" for key in fill(part.external_id, rows)],
+            "external_id": _keys(part, rows), "line": rows["line"], "file": part.file,
         })  # fmt: skip
-        located = records.write_facilities(db, frame.drop_duplicates("external_id"), cells, profile.city.id)
-        refused.add(part.file, rows.iloc[located.outside], "grid.outside_city", "outside the city")
-        count += len(located.frame)
+        kept = _located(frame, cells, refused)
+        count += len(records.write_facilities(db, kept, cells, profile.city.id).frame)
     return count
 
 
@@ -44,25 +43,37 @@ def write_components(db: Session, source: Source, profile: Profile, cells: CellI
     for part in profile.components:
         rows = _placed(source.rows(part), part.file, refused)
         names = fill(part.name, rows)
-        stem = PurePath(part.file).name.split(".")[0]
         frames.append(pd.DataFrame({
             "class_scheme": local.scheme if local else "", "class_code": part.class_code, "name_zh": names,
             "name_en": names, "owner": column(fill(part.owner, rows)), "geom": rows["geom"],
-            "external_id": [f"{stem}:{key}" for key in fill(part.external_id, rows)], "line": rows["line"],
-            "file": part.file,
+            "external_id": _keys(part, rows), "line": rows["line"], "file": part.file,
         }))  # fmt: skip
     if not frames:
         return 0
-    every = pd.concat(frames, ignore_index=True)
+    kept = _located(pd.concat(frames, ignore_index=True), cells, refused)
+    return len(records.write_components(db, kept, cells, profile.city.id))
+
+
+def _keys(part: FacilityPoints | ComponentPoints, rows: pd.DataFrame) -> list[str]:
+    """The external id of each row: the file and its own number, or its line where it has none."""
+    stem = PurePath(part.file).name.split(".")[0]
+    numbers = zip(fill(part.external_id, rows), rows["line"], strict=True)
+    return [f"{stem}:{number.strip() or f'line {line}'}" for number, line in numbers]
+
+
+def _located(every: pd.DataFrame, cells: CellIndex, refused: Refused) -> pd.DataFrame:
+    """The rows whose number is their own and that lie in the city, without line and file; the others are refused."""
     twice = every.duplicated("external_id")
-    for file, group in every[twice].groupby("file"):
-        refused.add(str(file), group, "imports.twice", "the same number stands in an earlier row")
+    _refuse(every[twice], "imports.twice", "the same number stands in an earlier row", refused)
     every = every[~twice].reset_index(drop=True)
-    located = records.locate(every, cells)
-    for file, group in every.iloc[located.outside].groupby("file"):
-        refused.add(str(file), group, "grid.outside_city", "outside the city")
-    kept = every.drop(index=list(located.outside)).drop(columns=["line", "file"]).reset_index(drop=True)
-    return records.write_components(db, kept, cells, profile.city.id)
+    outside = records.locate(every, cells).outside
+    _refuse(every.iloc[outside], "grid.outside_city", "outside the city", refused)
+    return every.drop(index=list(outside)).drop(columns=["line", "file"]).reset_index(drop=True)
+
+
+def _refuse(rows: pd.DataFrame, code: str, reason: str, refused: Refused) -> None:
+    for file, group in rows.groupby("file"):
+        refused.add(str(file), group, code, reason)
 
 
 def _placed(rows: pd.DataFrame, file: str, refused: Refused) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 -- The point by which a line or an area is assigned to a cell; a point is its own anchor.
 CREATE FUNCTION grid_anchor(g geometry) RETURNS geometry
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS
-$$ SELECT CASE WHEN ST_Dimension(g) = 0 THEN g ELSE ST_PointOnSurface(g) END $$;
+$$ SELECT CASE WHEN GeometryType(g) = 'POINT' THEN g ELSE ST_PointOnSurface(g) END $$;
 
 -- How far outside its cell an anchor may lie, in degrees: a guard against wrong rows, not a measure. It must exceed the
 -- widest snapping distance that a profile may set (grid.locate.SNAP_MAX_M, 300 m).

@@ -21,7 +21,7 @@ export async function mount(element) {
   const draw = () => {
     if (radius_m >= 1) drawRadius(map, at, radius_m);
   };
-  map.once("load", draw);
+  map.once("style.load", draw);
   followTheme(map, draw);
 }
 

@@ -10,8 +10,11 @@ const KINDS = () => ({ address: t("Address"), area: t("Administrative area"), ro
 /** @param {string} q @param {AbortSignal} signal @returns {Promise<Found[]>} */
 async function places(q, signal) {
   const answer = await getJSON("/api/v1/places/search", { q, limit: 8 }, signal);
-  return answer.items.map((item) => ({ kind: item.kind, text: item.text || named(item.text_zh, item.text_en), note: "", url: placeURL(item) }));
+  return answer.items.map((item) => ({ kind: item.kind, text: item.text || named(item.text_zh, item.text_en), note: noteOf(item), url: placeURL(item) }));
 }
+
+/** @param {{kind: string, area?: string | null}} item where an address lies: many roads are called alike */
+const noteOf = (item) => (["address", "cell"].includes(item.kind) && item.area) || "";
 
 /** @param {{kind: string, id: string | number, lon: number, lat: number, bbox?: number[]}} item */
 function placeURL(item) {

@@ -19,7 +19,7 @@ export async function mount(element) {
     const map = makeMap(canvas, { style, center: [(west + east) / 2, (south + north) / 2], zoom: 15, bearing: 0 });
     map.scrollZoom.disable();
     if (east > west || north > south) map.fitBounds([west, south, east, north], { padding: 40, maxZoom: 17, animate: false });
-    map.once("load", () => {
+    map.once("style.load", () => {
       draw(map, now, before);
       element.dataset.drawn = "yes";
     });

@@ -15,7 +15,7 @@ export async function mount(element) {
     const map = makeMap(canvas, { style: await baseStyle(), center: [(west + east) / 2, (south + north) / 2], zoom: 16, bearing: 0 });
     map.scrollZoom.disable();
     if (east > west) map.fitBounds([west, south, east, north], { padding: 40, maxZoom: 17, animate: false });
-    map.once("load", () => {
+    map.once("style.load", () => {
       map.addSource("own-place", { type: "geojson", data: { type: "Feature", properties: {}, geometry } });
       map.addLayer({ id: "own-place-fill", type: "fill", source: "own-place", filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": colour(), "fill-opacity": 0.2 } });
       map.addLayer({ id: "own-place-line", type: "line", source: "own-place", filter: ["==", ["geometry-type"], "Polygon"], paint: { "line-color": colour(), "line-width": 2 } });

@@ -24,7 +24,7 @@ export class AreaPicker {
 
   words() {
     const { area } = this.store.state;
-    if (!area) return t("Whole city");
+    if (!area) return t("All areas");
     const found = this.all.find((one) => one.code === area);
     return found ? named(found) : area;
   }
@@ -83,7 +83,7 @@ export class AreaPicker {
     const up = here && this.all.find((one) => one.code === here.parent_code);
     fill(
       list,
-      area ? h("button", { type: "button", class: "menu-item", onclick: pick("") }, t("Whole city")) : null,
+      area ? h("button", { type: "button", class: "menu-item", onclick: pick("") }, t("All areas")) : null,
       up
         ? h(
             "button",

@@ -88,17 +88,29 @@ export class ClassPicker {
   /**
    * @param {Node_[]} items
    * @param {{name: string, title?: string, title_zh?: string, title_en?: string}[]} told
-   * @returns {HTMLElement[]} all top classes; under the title of their scheme where there are several
+   * @returns {HTMLElement[]} all top classes; under the title of their scheme and kind where there are several
    */
   #schemes(items, told) {
     const schemes = [...new Set(items.map((one) => one.scheme))];
     const title = (/** @type {string|undefined} */ name) => {
       const one = told.find((scheme) => scheme.name === name);
-      return (one && named({ name_zh: one.title_zh, name_en: one.title_en })) || (one?.title && t(one.title)) || name;
+      return (one && named({ name_zh: one.title_zh, name_en: one.title_en })) || one?.title || name;
     };
     return schemes.flatMap((scheme) => [
       ...(schemes.length > 1 ? [h("p", { class: "class-scheme" }, title(scheme))] : []),
-      ...items.filter((one) => one.scheme === scheme).map((one) => this.#branch(one, [])),
+      ...this.#kinds(items.filter((one) => one.scheme === scheme)),
+    ]);
+  }
+
+  /** @param {Node_[]} items top classes of one scheme @returns {HTMLElement[]} components and happenings apart: their codes are alike */
+  #kinds(items) {
+    const kinds = [...new Set(items.map((one) => one.kind))];
+    const words = { component: t("Component faults"), event: t("Happenings") };
+    return kinds.flatMap((kind) => [
+      ...(kinds.length > 1
+        ? [h("p", { class: "class-kind" }, words[/** @type {keyof typeof words} */ (kind)] ?? kind)]
+        : []),
+      ...items.filter((one) => one.kind === kind).map((one) => this.#branch(one, [])),
     ]);
   }
 

@@ -104,8 +104,7 @@ export class Drawer {
     this.show(
       this.#head(t("Place")),
       words,
-      h("div", { class: "drawer-acts" }, ...acts),
-      this.#copy(),
+      h("div", { class: "drawer-acts" }, ...acts, this.#copy()),
       h("p", { class: "hint num" }, degrees(at[0], at[1])),
     );
     const { round } = this;

@@ -9,7 +9,7 @@ import { worded } from "city/map/format.js";
 
 const WAIT_MS = 160;
 
-/** @typedef {{kind: string, id: number, text: string, text_zh?: string, text_en?: string, lon: number, lat: number, area_code?: string, bbox?: number[]}} Found */
+/** @typedef {{kind: string, id: number, text: string, text_zh?: string, text_en?: string, lon: number, lat: number, area_code?: string, area?: string|null, bbox?: number[]}} Found */
 
 /** @returns {Record<string, string>} words for what was found */
 const kinds = () => ({ address: t("Address"), area: t("Area"), road: t("Road"), cell: t("Unit cell") });
@@ -84,7 +84,7 @@ export class Finder {
           },
         },
         h("span", {}, worded(one)),
-        h("span", { class: "hint" }, words[one.kind] ?? one.kind),
+        h("span", { class: "hint" }, (one.kind === "address" && one.area) || (words[one.kind] ?? one.kind)),
       ),
     );
     fill(

@@ -65,6 +65,17 @@ export function ago(iso, now = Date.now()) {
   return AGO.format(Math.round(seconds / best[1]), best[0]);
 }
 
+/**
+ * A length of time in its largest unit: "3 hours".
+ * @param {number} seconds
+ * @returns {string}
+ */
+export function span(seconds) {
+  const step = STEPS.findLast(([, size]) => seconds >= size) ?? STEPS[0];
+  const unit = new Intl.NumberFormat(LOCALE, { style: "unit", unit: String(step[0]), unitDisplay: "long" });
+  return unit.format(Math.round(seconds / step[1]));
+}
+
 /** @param {string|Date} moment @returns {string} date and time in the city's zone, "" when there is none */
 export function exact(moment) {
   const at = new Date(moment);

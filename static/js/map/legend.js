@@ -7,7 +7,7 @@ import { fill, h } from "city/map/dom.js";
 import { count } from "city/map/format.js";
 import { symbol } from "city/map/symbols.js";
 
-/** @typedef {{label: string, colour: string, shape: string|null, count: number|null}} Item */
+/** @typedef {{label: string, colour: string, shape: string|null, count: number|null, is_quiet?: boolean}} Item */
 /** @typedef {{items: Item[], total: number|null, unit?: string|null}} Legend */
 
 const KEPT = "map-legend";
@@ -25,7 +25,7 @@ export function lines(items) {
       h(
         "li",
         { class: one.count === 0 ? "is-zero" : null },
-        symbol(one.shape ?? "circle", one.colour),
+        symbol(one.shape ?? "circle", one.colour, one.is_quiet),
         h("span", { class: "legend-label" }, one.label),
         one.count === null || one.count === undefined ? null : h("span", { class: "num" }, count(one.count)),
       ),

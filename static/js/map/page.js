@@ -210,22 +210,21 @@ class Page {
 
   /** @param {boolean} first whether the page opens with it: then the map goes there */
   async #selected(first) {
-    const { selected, at, act } = this.store.state;
+    const { selected, at, act, center, zoom } = this.store.state;
     this.list.mark(selected);
     this.marks.place(act ? null : at);
     this.marks.select(null);
+    if (first && at && !center) this.map.jumpTo({ center: at, zoom: zoom ?? CLOSE_ZOOM });
     if (act) return;
     const layer = selected && this.layers.get(selected.layer);
     if (layer) {
       const feature = await this.drawer.row(layer, selected.id);
       if (!feature) return;
       this.marks.select(feature);
-      if (first && !this.store.state.center) this.camera.flyTo(feature);
+      if (first && !center) this.camera.flyTo(feature);
       else this.camera.reveal(feature);
-    } else if (at) {
-      if (first && !this.store.state.center) this.map.jumpTo({ center: at, zoom: CLOSE_ZOOM });
-      this.drawer.place(at);
-    } else this.drawer.hide();
+    } else if (at) this.drawer.place(at);
+    else this.drawer.hide();
   }
 
   #moved() {

@@ -48,7 +48,7 @@ export function described(place) {
     place.unit_cell
       ? h(
           "p",
-          { class: "hint num" },
+          { class: "hint num place-cell" },
           t("Unit cell {code}", { code: place.unit_cell.code }),
           place.duty_cell ? ` · ${named(place.duty_cell) || place.duty_cell.code || ""}` : "",
         )

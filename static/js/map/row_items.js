@@ -21,6 +21,7 @@ import { stateMark } from "city/map/symbols.js";
 export function rowItem(layer, feature, acts) {
   const reading = read(layer, feature);
   const { due } = reading;
+  const second = [reading.state?.words, reading.second].filter(Boolean).join(" · ");
   const select = (/** @type {Event} */ event) => {
     event.preventDefault();
     acts.select();
@@ -42,7 +43,7 @@ export function rowItem(layer, feature, acts) {
       stateMark(reading.state, layer),
       h("span", { class: "row-title" }, reading.title),
       reading.at && h("time", { class: "row-when", datetime: reading.at, title: exact(reading.at) }, ago(reading.at)),
-      h("span", { class: "row-second" }, [reading.state?.words, reading.second].filter(Boolean).join(" · ")),
+      h("span", { class: "row-second", title: second }, second),
       due && h("span", { class: `clock ${due.clock}`, title: exact(due.at) }, due.words),
     ),
   );

@@ -3,7 +3,7 @@
  * @module city/map/rows
  */
 import { t } from "words";
-import { LANG, ago, count, exact } from "city/map/format.js";
+import { LANG, count, exact, span } from "city/map/format.js";
 
 /** @typedef {import("city/map/layers.js").LayerInfo} LayerInfo */
 /** @typedef {import("city/map/layers.js").FieldInfo} FieldInfo */
@@ -12,8 +12,8 @@ import { LANG, ago, count, exact } from "city/map/format.js";
 /**
  * @typedef {object} Reading
  * @property {string} title
- * @property {string} second
- * @property {{value: string, words: string, colour: string, shape: string}|null} state
+ * @property {string} second the place, else a number
+ * @property {{value: string, words: string, colour: string, shape: string, quiet: boolean}|null} state
  * @property {string|null} at ISO moment
  * @property {{clock: "on_time"|"due_soon"|"overdue", words: string, at: string}|null} due
  */
@@ -103,13 +103,12 @@ export function read(layer, feature) {
   const row = feature.properties ?? {};
   const labels = layer.style?.label ? [layer.style.label] : [];
   const titled = firstFilled(layer, [...TITLES, ...labels, "number", "code", "text"], row);
-  const parts = [firstFilled(layer, PLACES, row), firstFilled(layer, ["number", "code"], row)];
-  const second = parts
-    .filter((one) => one && one !== titled)
-    .map((one) => said(/** @type {FieldInfo} */ (one), row[/** @type {FieldInfo} */ (one).name]));
+  const second = [firstFilled(layer, PLACES, row), firstFilled(layer, ["number", "code"], row)].find(
+    (one) => one && one !== titled,
+  );
   return {
     title: titled ? said(titled, row[titled.name]) : `${layer.title} ${feature.id}`,
-    second: second.join(" · "),
+    second: second ? said(second, row[second.name]) : "",
     state: stateOf(layer, row, titled),
     at: layer.time_field ? moment(row[layer.time_field]) : null,
     due: dueOf(row),
@@ -138,6 +137,7 @@ function stateOf(layer, row, titled) {
     words: spoken === titled ? "" : said(spoken, row[spoken.name]),
     colour: layer.style?.colours?.[key] ?? layer.style?.colour ?? "",
     shape: layer.style?.shapes?.[key] ?? layer.style?.shape ?? "circle",
+    quiet: Boolean(layer.style?.quiet?.includes(key)),
   };
 }
 
@@ -151,12 +151,10 @@ function dueOf(row, now = Date.now()) {
   const [start, end] = [row.reported_at, row.due_at].map((one) => Date.parse(moment(one) ?? ""));
   if (Number.isNaN(end) || row.closed_at || ["closed", "refused", "void"].includes(row.status)) return null;
   const at = new Date(end).toISOString();
-  if (end < now) return { clock: "overdue", at, words: t("was due {time}", { time: ago(at, now) }) };
-  return {
-    clock: start + (end - start) * SOON <= now ? "due_soon" : "on_time",
-    at,
-    words: t("due {time}", { time: ago(at, now) }),
-  };
+  const left = span(Math.abs(end - now) / 1000);
+  if (end < now) return { clock: "overdue", at, words: t("{span} over", { span: left }) };
+  const clock = start + (end - start) * SOON <= now ? "due_soon" : "on_time";
+  return { clock, at, words: t("{span} left", { span: left }) };
 }
 
 /**

@@ -31,40 +31,44 @@ function luminance(rgb) {
 
 /**
  * A declared colour as the present theme shows it: by night mixed with white until it stands out from the ground,
- * by the same steps as the map's style on the server.
+ * and what is quiet with the ground as far as it still does; the same steps as the map's style on the server.
  * @param {string} shade
+ * @param {boolean} [quiet]
  * @returns {string}
  */
-export function shown(shade) {
+export function shown(shade, quiet = false) {
   if (shownTheme() !== "dark" || !/^#[0-9a-f]{6}$/i.test(shade)) return shade;
-  const [rgb, ground] = [parts(shade), luminance(parts(NIGHT)) + 0.05];
-  for (let white = 0; white <= 20; white += 1) {
-    const mixed = rgb.map((one) => Math.round(one + ((255 - one) * white) / 20));
+  const [rgb, end] = [parts(shade), parts(quiet ? NIGHT : "#ffffff")];
+  const ground = luminance(parts(NIGHT)) + 0.05;
+  for (let step = 0; step <= 20; step += 1) {
+    const share = (quiet ? 20 - step : step) / 20;
+    const mixed = rgb.map((one, at) => Math.floor(one + (end[at] - one) * share + 0.5));
     if ((luminance(mixed) + 0.05) / ground >= LEAST)
       return `#${mixed.map((one) => one.toString(16).padStart(2, "0")).join("")}`;
   }
-  return shade;
+  return quiet ? shown(shade) : shade;
 }
 
 /**
  * @param {string} shape circle, square, triangle, diamond, line, fill
  * @param {string} colour
+ * @param {boolean} [quiet]
  * @returns {SVGElement}
  */
-export function symbol(shape, colour) {
+export function symbol(shape, colour, quiet = false) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 16 16");
   svg.setAttribute("class", `symbol symbol-${shape}`);
   svg.setAttribute("aria-hidden", "true");
   const path = document.createElementNS(SVG, "path");
   path.setAttribute("d", SHAPES[/** @type {keyof typeof SHAPES} */ (shape)] ?? SHAPES.circle);
-  path.style.setProperty(shape === "line" ? "stroke" : "fill", shown(colour));
+  path.style.setProperty(shape === "line" ? "stroke" : "fill", shown(colour, quiet));
   svg.append(path);
   return svg;
 }
 
 /**
- * @param {{colour: string, shape: string}|null} state
+ * @param {{colour: string, shape: string, quiet: boolean}|null} state
  * @param {import("city/map/layers.js").LayerInfo} layer
  */
 export function stateMark(state, layer) {
@@ -72,5 +76,6 @@ export function stateMark(state, layer) {
   return symbol(
     kind ?? state?.shape ?? layer.style?.shape ?? "circle",
     state?.colour || layer.style?.colour || "currentColor",
+    state?.quiet,
   );
 }

@@ -37,6 +37,9 @@ export function faded(value, share) {
   return ["*", share, value];
 }
 
+/** @param {{id: string}} style @returns {boolean} whether it writes names: no layer's marks may cover those of another */
+const isName = (style) => /-(label|number)$/.test(style.id);
+
 export class Thematic {
   /**
    * @param {import("maplibre-gl").Map} map
@@ -148,8 +151,9 @@ export class Thematic {
     for (const [id, source] of Object.entries(fragment.sources)) {
       if (!this.map.getSource(id)) this.map.addSource(id, this.#filtered(layer, source));
     }
-    const before = this.#above(layer);
-    for (const style of fragment.layers) if (!this.map.getLayer(style.id)) this.map.addLayer(style, before);
+    const before = { marks: this.#above(layer), names: this.#firstOver() };
+    for (const style of fragment.layers)
+      if (!this.map.getLayer(style.id)) this.map.addLayer(style, isName(style) ? before.names : before.marks);
     this.shown.set(layer.id, fragment);
     this.fade();
   }
@@ -164,7 +168,7 @@ export class Thematic {
   }
 
   /**
-   * Where a layer goes: under the next higher one, under the names of areas, and under our own marks.
+   * Where a layer's marks go: under the next higher one, under the names of all, and under our own marks.
    * @param {LayerInfo} layer
    * @returns {string|undefined}
    */
@@ -172,10 +176,16 @@ export class Thematic {
     const ids = this.#styleLayers().map((one) => one.id);
     const higher = this.layers.all.filter((one) => one.order > layer.order && this.shown.has(one.id));
     for (const one of higher) {
-      const first = this.shown.get(one.id)?.layers[0];
+      const first = this.shown.get(one.id)?.layers.find((style) => !isName(style));
       if (first && ids.includes(first.id)) return first.id;
     }
-    return ids.find((id) => /^(base-areas-name|own-|td-)/.test(id));
+    const names = [...this.shown.values()].flatMap((one) => one.layers.filter(isName).map((style) => style.id));
+    return ids.find((id) => names.includes(id)) ?? this.#firstOver();
+  }
+
+  /** @returns {string|undefined} what stands over every layer's marks and names */
+  #firstOver() {
+    return this.#styleLayers().find((one) => /^(base-areas-name|own-|td-)/.test(one.id))?.id;
   }
 
   /**

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.cases import acts
+from app.cases.models import CaseStatus
 from tests import make, make_accounts, make_cases
 
 
@@ -137,6 +138,20 @@ def test_a_request_is_answered_on_the_page(app: OpenAPI, intake: FlaskClient, db
     assert case.status == "void"
 
 
+def test_departments_of_the_city_are_named_and_offered(app: OpenAPI, db: Session) -> None:
+    make.city(db, options={"departments": {"power": ["电力照明", "Power and lighting"]}})
+    dispatcher = make_accounts.client_as(app, make_accounts.account(db, role="dispatcher"))
+    case = make_cases.case(db)
+    db.execute(text("UPDATE cases SET status = 'filed', department = 'power'"))
+    db.expire_all()
+    shown = page(dispatcher, f"/cases/{case.number}?lang=en")
+    assert "<dd>Power and lighting</dd>" in shown
+    assert '<option value="power">Power and lighting</option>' in shown
+    assert "<dd>电力照明</dd>" in page(dispatcher, f"/cases/{case.number}?lang=zh")
+    db.execute(text("UPDATE cases SET department = 'somebody else'"))
+    assert "<dd>somebody else</dd>" in page(dispatcher, f"/cases/{case.number}?lang=en")
+
+
 def test_a_new_case_starts_on_the_map(app: OpenAPI, intake: FlaskClient, db: Session) -> None:
     answer = intake.get("/cases/new")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/map?act=new-case")
@@ -161,3 +176,36 @@ def test_the_first_screen_says_what_waits_for_each_role(app: OpenAPI, intake: Fl
 def test_strangers_are_sent_to_the_login(client: FlaskClient) -> None:
     answer = client.get("/cases", headers={"Accept": "text/html"})
     assert (answer.status_code, answer.headers["Location"]) == (302, "/login?next=/cases")
+
+
+def test_departments_are_told_by_name_and_chosen_from_those_of_the_city(app: OpenAPI, db: Session) -> None:
+    make.city(db, options={"departments": {"power": ["电力照明", "Power and lighting"]}})
+    case = make_cases.case(db, class_id=make_cases.case_class(db, department="power").id)
+    case.status = CaseStatus.FILED
+    db.flush()
+    dispatcher = make_accounts.client_as(app, make_accounts.account(db, role="dispatcher"))
+    shown = page(dispatcher, f"/cases/{case.number}?lang=en")
+    assert "<dd>Power and lighting</dd>" in shown
+    assert '<option value="power" selected>Power and lighting</option>' in shown
+    assert "<dd>电力照明</dd>" in page(dispatcher, f"/cases/{case.number}?lang=zh")
+    layer = dispatcher.get("/api/v1/layers?lang=en").json["items"]
+    [cases] = [one for one in layer if one["id"] == "cases"]
+    [department] = [one for one in cases["fields"] if one["name"] == "department"]
+    assert department["choices"] == {"power": "Power and lighting"}
+    other = dispatcher.get("/api/v1/layers/cases/features?f.department=somebody+else")
+    assert (other.status_code, other.json["matched"]) == (200, 0)  # a name outside the list is no mistake
+
+
+def test_a_city_without_named_departments_takes_what_is_written(app: OpenAPI, db: Session) -> None:
+    make.city(db)
+    case = make_cases.case(db)
+    case.status = CaseStatus.FILED
+    db.flush()
+    dispatcher = make_accounts.client_as(app, make_accounts.account(db, role="dispatcher"))
+    assert re.search(
+        '<input id="dispatch-department" name="department" maxlength="200" value="" required',
+        page(dispatcher, f"/cases/{case.number}"),
+    )
+    sent = {"to": "handling", "expected": "filed", "department": "Bureau of lamps"}
+    assert dispatcher.post(f"/cases/{case.number}/moves", data=sent).status_code == 303
+    assert "<dd>Bureau of lamps</dd>" in page(dispatcher, f"/cases/{case.number}")

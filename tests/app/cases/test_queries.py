@@ -56,7 +56,8 @@ def test_a_person_of_one_area_sees_no_case_of_another_anywhere(db: Session) -> N
         queries.history(db, here, there.number)
     assert queries.near(db, here, Point(make_cases.NORTH), 500) == []
     assert queries.statuses(db, here, CaseFilter(), NOW) == {}
-    assert queries.next_due(db, here, 5) == []
+    assert queries.pressing(db, here, CaseFilter(), NOW, 5) == []
+    assert queries.by_area(db, here, CaseFilter(), NOW, 5) == []
     nobody = Viewer(None, "x", "inspector", (), rights=make_cases.ALL)
     assert numbers(db, by=nobody) == []
     assert numbers(db, by=make_cases.viewer("inspector", "310199001")) == [there.number]
@@ -133,7 +134,7 @@ def test_the_clock_is_on_time_then_due_soon_then_overdue(db: Session) -> None:
     ]  # fmt: skip
     db.execute(text("UPDATE cases SET status = 'closed'"))
     assert clock(11) == []
-    assert queries.next_due(db, make_cases.viewer(), 5) == []
+    assert queries.pressing(db, make_cases.viewer(), CaseFilter(clock="overdue"), make_cases.noon(9), 5) == []
     assert case.id
 
 

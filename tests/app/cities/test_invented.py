@@ -12,7 +12,7 @@ from stdnum.cn import ric
 
 from app.cities import profile as profiles
 from app.cities.invented import buildings, fabric, happenings, names, people, things
-from app.cities.invented.load import case_mix
+from app.cities.invented.contents import case_mix
 
 OUTLINE = Polygon([(0, 0), (2600, -200), (3000, 1500), (1400, 1400), (1300, 2400), (0, 2200)])
 PLACES = {"310199001": (600.0, 600.0), "310199002": (2200.0, 600.0), "310199003": (600.0, 1800.0)}
@@ -67,6 +67,24 @@ def test_buildings_stand_in_their_block_clear_of_water_and_of_each_other(
     assert len(first) == len(second) == 0
 
 
+def test_roads_cross_the_water_and_never_run_in_it(woven: fabric.Fabric) -> None:
+    water = woven.creek.buffer(20)
+    lines = np.array([stretch.line for stretch in fabric.dry(woven, water).stretches])
+    wet_m = shapely.length(shapely.intersection(lines, water))
+    assert 0 < (wet_m > 0).sum() < 40
+    assert wet_m.max() < 60  # a bridge, aslant
+    assert len(lines) < len(woven.stretches)
+
+
+def test_cases_lie_by_the_roads(woven: fabric.Fabric) -> None:
+    made = happenings.cases(
+        woven, case_mix(profiles.read("jingan")), 3000, 90, datetime(2026, 3, 4, tzinfo=UTC), np.random.default_rng(16)
+    )
+    roads = shapely.STRtree([stretch.line for stretch in woven.stretches])
+    _, away_m = roads.query_nearest(shapely.points(made.x, made.y), return_distance=True, all_matches=False)
+    assert np.quantile(away_m, 0.99) < 12
+
+
 def test_no_house_number_stands_twice_on_a_road_and_sides_have_their_own_parity(built: buildings.Buildings) -> None:
     pairs = set(zip(built.road.tolist(), built.number.tolist(), strict=True))
     assert len(pairs) == len(built.number)
@@ -75,11 +93,23 @@ def test_no_house_number_stands_twice_on_a_road_and_sides_have_their_own_parity(
 def test_citizen_numbers_pass_the_check_digit_but_no_place_has_their_area(built: buildings.Buildings) -> None:
     _, residents = people.settle(built, 3000, date(2026, 1, 1), np.random.default_rng(9))
     assert len(set(residents.number)) == len(residents.number) == pytest.approx(3000, rel=0.05)
+    assert {number[:3] for number in residents.number} <= {f"99{n}" for n in range(10)}  # no province of any scheme
     for number, sex, born in zip(residents.number[:300], residents.sex, residents.birth_on, strict=False):
         assert number.startswith("99")
         assert ric.calc_check_digit(number) == number[-1]
         assert int(number[16]) % 2 == (1 if sex == "1" else 0)
         assert number[6:14] == str(born).replace("-", "")
+
+
+def test_no_child_lives_alone_and_ages_are_a_citys(built: buildings.Buildings) -> None:
+    today = np.datetime64("2026-01-01")
+    _, residents = people.settle(built, 6000, date(2026, 1, 1), np.random.default_rng(15))
+    age = (today - residents.birth_on).astype(int) / 365.25
+    oldest = np.zeros(residents.dwelling.max() + 1)
+    np.maximum.at(oldest, residents.dwelling, age)
+    assert oldest[np.unique(residents.dwelling)].min() >= 19.9
+    assert (age < 15).mean() == pytest.approx(0.10, abs=0.02)
+    assert (age >= 60).mean() == pytest.approx(0.32, abs=0.04)
 
 
 def test_numbers_stay_distinct_for_a_million_people() -> None:
@@ -94,10 +124,51 @@ def test_cases_lie_in_the_city_within_ninety_days_and_most_are_closed(woven: fab
     made = happenings.cases(woven, mix, 4000, 90, until, np.random.default_rng(10))
     assert shapely.contains_xy(OUTLINE.buffer(10), made.x, made.y).all()
     assert made.reported_ago_s.min() > 0
-    assert made.reported_ago_s.max() <= 92 * 86400
+    assert made.reported_ago_s.max() <= 90 * 86400
     shares = {status: (made.status == status).mean() for status in ("closed", "handling", "reported")}
     assert 0.8 < shares["closed"] < 0.97
     assert shares["handling"] > 0.01
+
+
+@pytest.mark.parametrize("hour", [0, 9, 23])
+def test_no_day_stands_out_whatever_the_hour_of_loading(woven: fabric.Fabric, hour: int) -> None:
+    until = datetime(2026, 3, 4, hour, 30, tzinfo=UTC)
+    made = happenings.cases(woven, case_mix(profiles.read("jingan")), 30_000, 90, until, np.random.default_rng(12))
+    days = np.floor((made.reported_ago_s - hour * 3600 - 1800) / 86400).astype(int) + 1  # 0 is today
+    counts = np.bincount(days, minlength=91)
+    whole = counts[1:90]
+    assert whole.max() < 1.6 * np.median(whole)
+    assert whole.min() > 0.5 * np.median(whole)
+    assert counts[0] < whole.max()
+
+
+def test_cases_have_the_hours_of_their_kind_and_the_days_of_a_week(woven: fabric.Fabric) -> None:
+    mix = case_mix(profiles.read("jingan"))
+    until = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)  # a Wednesday
+    made = happenings.cases(woven, mix, 30_000, 90, until, np.random.default_rng(13))
+    at = np.datetime64("2026-03-04T09:30") - made.reported_ago_s.astype("timedelta64[s]")
+    hour = (at - at.astype("datetime64[D]")).astype("timedelta64[h]").astype(int)
+    rhythm = np.array([kind.rhythm for kind in mix])[made.kind]
+    night = (hour < 6) | (hour >= 22)
+    assert 7 <= np.median(hour[rhythm == "morning"]) <= 11
+    assert 17 <= np.median(hour[rhythm == "evening"]) <= 20
+    assert night[rhythm == "any"].mean() == pytest.approx(8 / 24, abs=0.03)
+    weekday = (at.astype("datetime64[D]").astype(int) + 3) % 7  # 1970-01-01 was a Thursday
+    a_day = np.bincount(weekday, minlength=7) / 90 * 7
+    assert a_day[5:].max() < 0.9 * a_day[:5].min()
+    assert not (night & (made.source == "inspector")).any()
+    assert (made.source[~night] == "inspector").mean() == pytest.approx(0.62, abs=0.06)
+
+
+def test_cases_of_a_kind_gather_in_places_of_their_own(woven: fabric.Fabric) -> None:
+    mix = case_mix(profiles.read("jingan"))
+    made = happenings.cases(woven, mix, 20_000, 90, datetime(2026, 3, 4, tzinfo=UTC), np.random.default_rng(14))
+    shares = []
+    for k in range(10):
+        x, y = made.x[made.kind == k], made.y[made.kind == k]
+        cells = np.unique(np.column_stack((x // 200, y // 200)), axis=0, return_counts=True)[1]
+        shares.append(np.sort(cells)[::-1][: len(cells) // 10].sum() / len(x))
+    assert min(shares) > 0.25  # a tenth of the squares with any holds far more than a tenth
 
 
 def test_component_points_keep_their_spacing_and_stay_dry(woven: fabric.Fabric) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,8 +17,10 @@ from sqlalchemy.orm import Session
 import app
 from app.cities import service
 from app.launch.cluster import Cluster
-from app.residents import sealing
+from app.sealing import vault
+from app.settings import PROJECT
 from gis import db as database
+from gis.db import Base
 from gis.errors import InvalidInput
 from tests.conftest import copy_database
 
@@ -26,14 +32,14 @@ SMALL = service.Order("jingan", scale=0.02, until=UNTIL)
 def demo(cluster: Cluster, template_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """A database of its own with a small demo city."""
     app.import_models()
-    sealing.bind(tmp_path_factory.mktemp("home"))
+    vault.bind(tmp_path_factory.mktemp("home"))
     engine = database.make_engine(copy_database(cluster, "city_demo"))
     database.bind(engine)
     with database.transaction() as db:
         service.load(db, SMALL, lambda what: None)
     database.bind(None)
     yield engine
-    sealing.bind(None)
+    vault.bind(None)
     engine.dispose()
 
 
@@ -97,19 +103,53 @@ def test_no_citizen_number_stands_in_the_clear(held: Session) -> None:
     assert number(held, "SELECT count(*) FROM persons WHERE number_sealed IS NULL OR number_index IS NULL") == 0
 
 
+def test_what_is_wrong_with_a_component_happens_at_one_of_its_class(held: Session) -> None:
+    away = "k.component_id IS NOT NULL AND (k.class_id <> c.class_id OR ST_Distance(k.geom::geography, c.geom) > 0.01)"
+    assert number(held, f"SELECT count(*) FROM cases k JOIN components c ON c.id = k.component_id WHERE {away}") == 0
+    assert number(held, "SELECT count(component_id) FROM cases") > 10
+    loose = "component_id IS NULL AND class_id IN (SELECT class_id FROM components)"
+    assert number(held, f"SELECT count(*) FROM cases WHERE {loose}") == 0
+
+
+def test_records_name_an_address_within_200_m(held: Session) -> None:
+    for table in ("cases", "components", "facilities", "dwellings"):
+        far = "ST_Distance(t.geom::geography, a.geom::geography) > 200.5"
+        joined = f"FROM {table} t JOIN addresses a ON a.id = t.address_id"
+        assert number(held, f"SELECT count(*) {joined} WHERE {far}") == 0
+        assert number(held, f"SELECT count(*) {joined}") > 0.9 * number(held, f"SELECT count(*) FROM {table}")
+
+
+def test_most_cases_are_closed_in_time(held: Session) -> None:
+    on_time = held.execute(text("SELECT avg(is_on_time::int) FROM cases WHERE status = 'closed'")).scalar_one()
+    assert 0.7 < on_time < 0.95  # published: 737 of 972
+
+
+def digests(db: Session) -> dict[str, str]:
+    """A digest of every table that a load fills, without what differs by nature: when it was written, seals."""
+    made = {}
+    for table in Base.metadata.sorted_tables:
+        names = [column.name for column in table.columns if column.name not in BY_NATURE]
+        row = ", ".join(f'"{name}"::text' for name in names)
+        made[table.name] = str(db.execute(
+            text(f"SELECT count(*) || md5(string_agg(concat_ws('|', {row}), ',' ORDER BY concat_ws('|', {row})))"
+                 f" FROM {table.name}")
+        ).scalar_one())  # fmt: skip
+    return made
+
+
+BY_NATURE = {"recorded_at", "loaded_at", "located_at", "made_at", "started_at", "number_sealed"}
+
+
 def test_the_same_seed_and_moment_give_the_same_city(demo: Engine, cluster: Cluster, template_url: str) -> None:
-    digest = text(
-        "SELECT md5(string_agg(number || ST_AsEWKT(geom) || class_id || status, ',' ORDER BY number)) FROM cases"
-    )
     engine = database.make_engine(copy_database(cluster, "city_demo_again"))
     database.bind(engine)
     with database.transaction() as db:
         service.load(db, SMALL, lambda what: None)
-        again = db.execute(digest).scalar_one()
+        again = digests(db)
     database.bind(None)
     engine.dispose()
     with Session(demo) as db:
-        assert db.execute(digest).scalar_one() == again
+        assert digests(db) == again
 
 
 def test_an_untouched_demo_may_be_replaced_but_not_once_somebody_worked_in_it(held: Session) -> None:
@@ -127,6 +167,25 @@ def test_a_typed_city_name_replaces_it_and_a_wrong_one_does_not(held: Session) -
     service.make_room(held, replace=True, typed="jingan")
     assert number(held, "SELECT count(*) FROM cases") == 0
     assert number(held, "SELECT count(*) FROM city") == 0
+
+
+def test_the_command_replaces_an_untouched_demo_whole_in_a_process_of_its_own(
+    demo: Engine, cluster: Cluster, tmp_path: Path
+) -> None:
+    demo.dispose()  # a database is copied while nobody is in it
+    url = copy_database(cluster, "city_twice", template="city_demo")
+    done = subprocess.run(
+        [sys.executable, "-m", "app", "load", "jingan", "--scale", "0.005", "--json"],
+        cwd=PROJECT, capture_output=True, text=True, check=True,
+        env={**os.environ, "DATABASE_URL": url, "CITY_HOME": str(tmp_path)},
+    )  # fmt: skip
+    told = json.loads(done.stdout)["rows"]
+    engine = database.make_engine(url)
+    with Session(engine) as db:
+        left = {name: number(db, f"SELECT count(*) FROM {name}") for name in told}
+    engine.dispose()
+    assert left == told
+    assert left["persons"] == pytest.approx(100, abs=20)
 
 
 def test_a_recorded_city_asks_for_its_folder(db: Session) -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 
 import geopandas as gpd
+import pyogrio
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import Engine, text
@@ -110,6 +111,14 @@ def test_export_writes_what_the_viewer_sees_and_nothing_else(home, tmp_path, end
         frame = gpd.read_file(tmp_path / "own.gpkg")
         assert frame["area_code"].tolist() == ["310199001001"]
         assert (frame.geometry[0].x, frame.geometry[0].y) == (121.451, 31.231)
+
+
+def test_a_typed_file_says_the_true_kind_of_geometry(home, tmp_path):
+    for layer, rows, kind in (("unit_cells", 4, "Polygon"), ("areas", 4, "MultiPolygon"), ("cases", 0, "Point")):
+        path = tmp_path / f"{layer}.gpkg"
+        assert json.loads(run(export, layer, str(path), "--json").output)["rows"] == rows
+        assert pyogrio.read_info(path)["geometry_type"] == kind
+        assert set(gpd.read_file(path).geom_type) <= {kind}
 
 
 def test_an_export_needs_the_right(home, tmp_path):

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import geopandas as gpd
 import pytest
-from shapely import Point, Polygon, box
+import shapely
+from shapely import MultiPoint, Point, Polygon, box
 from sqlalchemy import text
 
 from app.imports.columns import BadMapping
@@ -18,6 +19,8 @@ from app.imports.service import DatumUnknown, NoPlace, RegisterRefused
 from gis.crs import CrsRefused
 from gis.datum import from_wgs84
 from gis.errors import Forbidden
+from grid.check import check
+from grid.locate import locate
 from grid.reach import Viewer
 from tests.app.imports.conftest import lamps
 
@@ -70,9 +73,33 @@ def test_rows_without_an_id_are_known_by_their_contents(take, rows):
     assert all(row["external_id"].startswith("sha256:") for row in rows())
 
 
-def test_the_same_id_twice_in_a_file_is_added_once(take):
-    report = take(table("L1,one,121.451,31.231", "L1,uno,121.4512,31.231"))
-    assert (report.located, report.added, report.already_there) == (2, 1, 1)
+def test_of_rows_with_the_same_id_in_a_file_the_first_is_taken_and_the_others_are_told(take, rows):
+    content = table("L1,one,121.451,31.231", "L1,uno,121.4512,31.231", "L2,two,121.453,31.231", "L1,eins,121.451,31.23")
+    for added, there in ((2, 0), (0, 2)):
+        report = take(content)
+        assert (report.read, report.added, report.already_there, report.refused) == (4, added, there, 2)
+        told = refused_rows(report.refused_file)
+        assert [(row["line"], row["code"], row["name"]) for row in told] == [
+            ("3", "imports.twice", "uno"), ("5", "imports.twice", "eins")
+        ]  # fmt: skip
+    assert [row["name"] for row in rows()] == ["one", "two"]
+
+
+def test_the_same_row_without_an_id_twice_is_told_too(take):
+    report = take(table(",one,121.451,31.231", ",one,121.451,31.231"))
+    assert (report.added, report.refused_by) == (1, {"imports.twice": 1})
+
+
+def test_rows_that_a_check_refuses_stand_whole_in_the_refused_file(take):
+    lines = [f"L{n},lamp {n},121.451,31.231,{1870 + n}-01-01" for n in (5, 15, 8)]
+    report = take(table(*lines, head=HEAD + ",built_on"))
+    assert (report.added, report.refused_by) == (1, {"lamps.too_old": 2})
+    told = refused_rows(report.refused_file)
+    assert [(row["line"], row["external_id"], row["name"], row["built_on"]) for row in told] == [
+        ("2", "L5", "lamp 5", "1875-01-01"), ("4", "L8", "lamp 8", "1878-01-01")
+    ]  # fmt: skip
+    mended = report.refused_file.read_text(encoding="utf-8-sig").replace(",187", ",197")
+    assert take(mended, name="mended.csv").added == 2
 
 
 BAD = [
@@ -262,6 +289,49 @@ def test_geometry_of_any_kind_is_checked_mended_and_located(take, rows, tmp_path
     assert {row["area_code"] for row in rows()} == {"310199001001"}
     points_only = take(tmp_path / "a.gpkg", register=lamps(geometry="POINT"), system="again")
     assert points_only.refused_by["geometry.wrong_kind"] == 2
+
+
+def test_exchanged_axes_of_shapes_in_metres_are_put_right(take, rows, tmp_path):
+    square, far = box(121.4505, 31.2305, 121.4515, 31.2315), box(121.9, 31.9, 121.901, 31.901)
+    frame = gpd.GeoDataFrame({"name": ["square", "far"]}, geometry=[square, far], crs=4326).to_crs(4549)
+    frame.geometry = shapely.transform(frame.geometry.to_numpy(), lambda at: at[:, ::-1])
+    frame.to_file(tmp_path / "a.gpkg")
+    report = take(tmp_path / "a.gpkg", register=lamps(geometry="GEOMETRY"))
+    assert (report.added, report.mended["geometry.swapped_axes"]) == (1, 1)
+    assert report.refused_by == {"grid.outside_city": 1}
+    [row] = rows()
+    assert (row["lon"], row["lat"]) == pytest.approx((121.4505, 31.2305), abs=1e-7)
+
+
+def test_several_points_in_one_row_are_located_by_one_of_them(take, rows, tmp_path, city):
+    several = MultiPoint([A, (A[0] + 0.0001, A[1]), (A[0] + 0.0002, A[1])])
+    gpd.GeoDataFrame({"name": ["three"]}, geometry=[several], crs=4326).to_file(tmp_path / "a.gpkg")
+    assert take(tmp_path / "a.gpkg", register=lamps(geometry="GEOMETRY")).added == 1
+    assert rows()[0]["unit_cell_id"] == locate(city, several).unit_cell_id
+    assert [one.count for one in check(city) if one.name == "rows of lamps not in their cell"] == [0]
+
+
+@pytest.mark.parametrize(
+    ("content", "added"),
+    [
+        (table("L1,one,121.451,31.231", "L2,two,nan,31.231", "L3,three,inf,31.231", "L4,four,-1e400,31.231"), 1),
+        (table("L1,one,121.451,31.231", "L2,two,361.45,31.231", "L3,three,-238.549,31.231", "L4,four,180,-90"), 1),
+        (table("L1,one,121.451,31.231", "L2,two,1e308,1e308", "L3,three,-1e308,0", "L4,four,,31.2"), 1),
+    ],
+)
+def test_what_is_no_place_is_refused_row_by_row(take, content, added):
+    report = take(content, datum="wgs84")
+    assert (report.read, report.added, report.refused) == (4, added, 3)
+
+
+def test_a_file_on_the_shifted_map_comes_out_where_it_truly_lies(take, rows):
+    lon, lat = from_wgs84(*A, "gcj02")
+    assert abs(lon - A[0]) > 0.004  # about 400 m: outside its cell
+    report = take(table(f"L1,one,{lon},{lat}"), datum="gcj02")
+    assert (report.added, report.datum) == (1, "gcj02")
+    [row] = rows()
+    assert (row["lon"], row["lat"]) == pytest.approx(A, abs=1e-8)
+    assert row["datum_given"] == "gcj02"
 
 
 def test_wkt_columns_and_open_rings_are_taken(take, rows):

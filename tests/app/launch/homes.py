@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,14 +16,7 @@ from app.launch import processes
 from app.launch.cluster import Cluster
 from app.launch.supervisor import Control
 from app.settings import PROJECT
-
-
-def free_port() -> int:
-    """A port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+from tests.ports import free_port
 
 
 @dataclass
@@ -69,6 +61,7 @@ class Home:
 
     def remove(self) -> None:
         """End everything that runs on this home, and delete it."""
-        self.run("down")
+        if self.control.answers():
+            self.run("down")
         processes.mend(self.path, Cluster.at(self.path))
         shutil.rmtree(self.path, ignore_errors=True)

@@ -6,15 +6,23 @@ import json
 import os
 import shutil
 import socket
+import subprocess
+import sys
+import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg.errors import AdminShutdown, CrashShutdown, DiskFull, QueryCanceled, UniqueViolation
 from sqlalchemy import text
 
-from app.launch import checks, cluster, processes, schema, vendor
+from app.cli import trouble
+from app.launch import checks, cluster, processes, schema, start, vendor
 from app.launch.cluster import Cluster
 from app.launch.context import connection_environment, open_city
+from app.launch.supervisor import Control, configuration, socket_of
 from app.settings import PROJECT, Settings
 from gis import db as database
 from gis.errors import Unavailable
@@ -93,6 +101,54 @@ def test_a_full_disk_is_told_with_what_is_needed(tmp_path: Path) -> None:
     assert "CITY_HOME" in str(refused.value)
 
 
+@pytest.mark.parametrize("letter", ["a", "城"])
+def test_a_path_too_long_for_a_socket_gets_a_short_one_that_every_shell_finds(
+    tmp_path: Path, letter: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for length in range(1, 80):
+        home = tmp_path / (letter * length)
+        for longest in (Cluster.at(home).socket_dir / ".s.PGSQL.5432.lock", socket_of(home).with_suffix(".4194304")):
+            assert len(os.fsencode(longest)) <= 107
+    home = tmp_path / (letter * 79)
+    short = socket_of(home)
+    assert not short.is_relative_to(home)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    assert socket_of(home) == short
+    assert socket_of(Path("/srv/north")) == Path("/srv/north/run/control")
+
+
+def test_a_supervisor_outlives_a_full_disk(home: Path) -> None:
+    text = configuration(Settings(home=home), []).replace(f"logfile={home}/log/supervisor.log", "logfile=/dev/full")
+    (home / "log").mkdir()
+    (home / "run").mkdir()
+    (home / "run" / "full.conf").write_text(text.replace("logfile_maxbytes=5MB", "logfile_maxbytes=0"))
+    command = [sys.executable, "-P", "-m", "app.launch.watch", "-c", str(home / "run" / "full.conf")]
+    given = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    with Path("/dev/full").open("w") as full, subprocess.Popen(command, env=given, stderr=full, stdout=full) as run:
+        until = time.monotonic() + 60
+        while not Control(home).answers():
+            assert run.poll() is None
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        Control(home).shut_down()
+    assert run.returncode == 0
+
+
+def test_what_the_city_lacks_is_told_in_words() -> None:
+    checks_of = {"database": {"is_ok": True, "detail": "here"}, "disk": {"is_ok": False, "detail": "3 MB free"}}
+    assert start.lacking(json.dumps({"checks": checks_of}).encode()) == "disk: 3 MB free"
+    assert start.lacking(b"<h1>Bad gateway</h1>\n") == "<h1>Bad gateway</h1>"
+
+
+def test_trouble_of_the_database_is_one_message_and_mistakes_of_the_code_stay_visible() -> None:
+    assert "make room" in (trouble(DiskFull()) or "")
+    for error in (psycopg.OperationalError("the connection is closed"), AdminShutdown(), CrashShutdown()):
+        assert "./city up" in (trouble(error) or "")
+    assert trouble(UniqueViolation()) is None
+    assert trouble(QueryCanceled()) is None
+
+
 def test_a_taken_port_is_told_with_who_has_it_and_a_free_one() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -139,6 +195,10 @@ def test_a_server_that_does_not_answer_is_told_apart_from_a_city_that_is_not_up(
     with pytest.raises(Unavailable) as refused:
         open_city(Settings(home=tmp_path, database_url="postgresql://x:y@127.0.0.1:1/z?connect_timeout=2"))
     assert "DATABASE_URL" in str(refused.value)
+    for ask in (checks.ensure_server, lambda url: open_city(Settings(home=tmp_path, database_url=url))):
+        with pytest.raises(Unavailable) as refused:
+            ask("postgresql://x:secret@127.0.0.1:1/z?nonsense=1")
+        assert "nonsense" in str(refused.value)
 
 
 def test_a_city_runs_on_a_server_of_others_and_leaves_it_running(cluster: Cluster, template_url: str) -> None:
@@ -167,6 +227,8 @@ def test_a_database_of_newer_code_is_left_alone(cluster: Cluster, template_url: 
 
 def test_a_password_never_stands_on_a_command_line() -> None:
     given = connection_environment("postgresql+psycopg://me:secret@/city?host=%2Frun%2Fpg")
+    tuned = connection_environment("postgresql://me@/city?connect_timeout=2&target_session_attrs=primary")
+    assert (tuned["PGCONNECT_TIMEOUT"], tuned["PGTARGETSESSIONATTRS"]) == ("2", "primary")
     wanted = {"PGUSER": "me", "PGPASSWORD": "secret", "PGDATABASE": "city", "PGHOST": "/run/pg"}
     assert {name: value for name, value in given.items() if name in wanted} == wanted
 

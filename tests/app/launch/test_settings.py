@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
@@ -9,7 +11,7 @@ import pytest
 from annotated_types import Ge, Gt, Le
 from pydantic import ValidationError
 
-from app.settings import PROJECT, Settings, read_settings
+from app.settings import PROJECT, Settings, read_settings, unknown_settings
 from gis.errors import InvalidInput
 
 WORDS = {Path: "folder", str: "text", int: "whole number", float: "number", bool: "true or false"}
@@ -68,6 +70,36 @@ def test_a_bad_value_is_refused_by_its_variable(name: str, value: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         read_settings({name: value})
     assert name in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["mysql://x:secret@h/z", "hello", "postgresql://x:se cret@h/z", "postgresql://x:secret@h:port/z"],
+)
+def test_a_database_url_that_can_not_be_read_is_refused_without_telling_its_password(url: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        read_settings({"DATABASE_URL": url})
+    assert "DATABASE_URL" in str(refused.value)
+    assert "cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
+def test_a_database_url_may_be_written_as_others_write_it(scheme: str) -> None:
+    url = f"{scheme}://me:p%40ss@h:5433/city?sslmode=require&connect_timeout=3"
+    assert read_settings({"DATABASE_URL": url}).database_url == url
+
+
+def test_reading_them_loads_nothing_that_gevent_has_to_patch_first() -> None:
+    asked = "import app.launch.gunicorn_conf, sys; print(*{'psycopg', 'sqlalchemy', 'psutil'} & set(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", asked], cwd=PROJECT, env={"PATH": ""}, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == ""
+
+
+def test_a_mistyped_variable_is_found() -> None:
+    given = {"CITY_PROT": "8001", "CITY_PORT": "8001", "CITY_PART": "web@/srv", "DATABASE_URL": "x", "HOME": "/root"}
+    assert unknown_settings(given) == ["CITY_PROT"]
 
 
 def test_settings_can_not_be_changed_afterwards() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,7 +17,7 @@ import pytest
 
 from app.launch import processes
 from app.launch.cluster import Cluster
-from app.settings import PROJECT
+from app.settings import PART, PROJECT
 from tests.app.launch.homes import Home
 
 ROLES = 9
@@ -44,15 +43,17 @@ def part(home: Home, name: str) -> psutil.Process:
     if name == "postgres":
         pid = processes.recorded_pid(Cluster.at(home.path).data / "postmaster.pid")
         return psutil.Process(pid)
-    found = [p for p in processes.parts_running(home.path) if p.environ()[processes.MARK].startswith(name)]
+    found = [p for p in processes.parts_running(home.path) if p.environ()[PART].startswith(name)]
     return min(found, key=lambda p: p.create_time())
 
 
 def test_up_again_says_where_it_is_and_shows_no_password(city: Home) -> None:
+    (city.path / "keys" / "first-logins").touch()  # as a first start leaves it
     began = time.monotonic()
     said = city.must("up", "--detach")
     assert f"already up: http://127.0.0.1:{city.port}/" in said
     assert "password" not in said
+    assert f"The first logins still lie in {city.path}/keys/first-logins" in said
     assert time.monotonic() - began < 20
 
 
@@ -146,14 +147,19 @@ def test_down_stops_all_parts_in_order_and_down_again_is_no_error(city: Home) ->
     assert (down.returncode, "./city up" in down.stdout) == (1, True)
 
 
-def test_ctrl_c_stops_a_city_in_the_foreground(running_city: Home) -> None:
-    city = running_city  # down, from the test before
+def in_the_foreground(city: Home) -> subprocess.Popen[str]:
+    """`./city up` as a terminal runs it: what it says comes through a pipe."""
     environment = {**os.environ, "CITY_HOME": str(city.path), "CITY_PORT": str(city.port), "PYTHONPATH": str(PROJECT)}
-    running = subprocess.Popen(
+    return subprocess.Popen(
         [sys.executable, "-P", "-m", "app", "up"], cwd="/", env=environment, text=True, start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a background run hands on "ignore"
     )  # fmt: skip
+
+
+def test_ctrl_c_stops_a_city_in_the_foreground(running_city: Home) -> None:
+    city = running_city  # down, from the test before
+    running = in_the_foreground(city)
     assert running.stdout is not None
     said = next(line for line in running.stdout if "The city is up" in line)
     assert str(city.port) in said
@@ -164,9 +170,13 @@ def test_ctrl_c_stops_a_city_in_the_foreground(running_city: Home) -> None:
     assert processes.servers_on(Cluster.at(city.path).data) == []
 
 
-def test_a_path_too_long_for_a_socket_gets_a_short_one(tmp_path: Path) -> None:
-    home = tmp_path / ("a" * 60) / ("b" * 60)
-    with socket.socket(socket.AF_UNIX) as probe:
-        probe.bind(str(short := Cluster.at(home).socket_dir.with_name("citygrid-test-probe")))
-    short.unlink()
-    assert len(str(Cluster.at(home).socket_dir)) < 90
+def test_ctrl_c_before_the_city_is_ready_leaves_nothing_running_and_is_no_success(running_city: Home) -> None:
+    city = running_city  # down, from the test before
+    running = in_the_foreground(city)
+    assert running.stdout is not None
+    assert any("database: done" in line for line in running.stdout)
+    running.send_signal(signal.SIGINT)
+    assert "broken off before the city was ready" in running.communicate(timeout=60)[0]
+    assert running.returncode == 130
+    assert processes.servers_on(Cluster.at(city.path).data) == []
+    assert not city.control.answers()

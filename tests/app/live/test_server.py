@@ -22,6 +22,7 @@ from app.settings import PROJECT
 from gis import db as database
 from tests import make_accounts
 from tests.conftest import copy_database
+from tests.ports import free_port
 
 STREAMS = 200
 BYTES_A_STREAM = 200_000  # some four times what was measured
@@ -49,12 +50,6 @@ class Server:
         )
         assert b" 200 " in read_until(line, b": open\n\n", 20)
         return line
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture

@@ -245,3 +245,16 @@ def test_one_persons_tiles_are_never_anothers(web: Flask, db: Session, two_lamps
     assert ids(["310199001002"]) == [other]
     assert ids([""]) == sorted(two_lamps)
     assert web.test_client().get(TILE).status_code == 401
+
+
+def test_one_authorization_that_a_proxy_sends_for_everybody_mixes_nobodys_tiles(
+    web: Flask, db: Session, two_lamps: tuple[int, int]
+) -> None:
+    proxied = {"Authorization": "Basic b3BlcmF0b3I6eA=="}
+
+    def ids(area: str) -> list[int]:
+        client = make_accounts.client_as(web, make_accounts.account(db, role="planner", areas=[area]))
+        return [one["id"] for one in decoded(client.get(TILE, headers=proxied).data)["lamps"]]
+
+    assert [ids(area) for area in ("310199001001", "310199001002")] == [[one] for one in two_lamps]
+    assert web.test_client().get(TILE, headers=proxied).status_code == 401

@@ -69,6 +69,14 @@ def test_search_answers_in_the_readers_language(planner: FlaskClient) -> None:
     assert planner.get("/api/v1/places/search").get_json() == {"items": []}
 
 
+def test_addresses_that_are_called_alike_are_told_apart_by_their_area(town: Session, planner: FlaskClient) -> None:
+    addresses.add(
+        town, Point(WEST + 0.001, SOUTH + 0.0032), text_zh="瑞祥路11号", text_en="11 Ruixiang Road", number="11"
+    )
+    items = planner.get("/api/v1/places/search", query_string={"q": "瑞祥路11号"}).get_json()["items"]
+    assert {one["area"] for one in items if one["text"] == "瑞祥路11号"} == {"区310199001001", "区310199001002"}
+
+
 def test_search_stays_inside_the_reach(narrow: FlaskClient) -> None:
     items = narrow.get("/api/v1/places/search", query_string={"q": "瑞祥路"}).get_json()["items"]
     assert [(item["kind"], item["text"]) for item in items] == [

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.residents.sealing import Vault
+from app.sealing.vault import Vault
 from tests import make_people
 
 

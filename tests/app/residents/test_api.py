@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit.models import AuditEntry
-from app.residents import sealing
+from app.sealing import vault
 from tests import make, make_accounts, make_people
 from tests.make_people import number
 
@@ -21,7 +21,7 @@ from tests.make_people import number
 def clerk(app: OpenAPI, db: Session, tmp_path: Path) -> FlaskClient:
     """A clerk of the whole city, with this test's keys."""
     make.city(db)
-    sealing.bind(tmp_path)
+    vault.bind(tmp_path)
     return make_accounts.client_as(app, make_accounts.account(db, role="clerk"))
 
 

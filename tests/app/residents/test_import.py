@@ -15,7 +15,7 @@ from app.imports.service import Options, Report, import_file
 from app.residents import queries
 from app.residents.models import Dwelling, Person, Residence
 from app.residents.register import RESIDENTS, RESIDENTS_AT_ADDRESSES
-from app.residents.sealing import Vault
+from app.sealing.vault import Vault
 from grid.models import Address, AddressKind, Building
 from tests import make, make_accounts, make_people
 from tests.make_people import clerk, number

@@ -18,9 +18,9 @@ from app.residents.dwellings import DwellingExists
 from app.residents.masking import MaskedValue
 from app.residents.models import Person, ResidentEntry, Sex
 from app.residents.schemas import Correction, NewDwelling
-from app.residents.sealing import KeyMissing, Vault, bind
 from app.residents.service import AlreadyRegistered
 from app.residents.visible import today
+from app.sealing.vault import KeyMissing, Vault, bind
 from gis import db as database
 from gis.errors import Forbidden, InvalidInput, NotFound
 from tests import make, make_people

@@ -136,7 +136,8 @@ def test_a_building_shows_its_dwellings_by_floor_with_their_head_counts(db: Sess
     assert [(one["room"], one["residents"]) for one in shown["items"]] == [("601", 0), ("101", 2)]
     assert shown["residents"] == 2
     assert high.floor == 6
-    assert dwellings.of_building(db, clerk("310199001002"), house.id)["items"] == []
+    with pytest.raises(NotFound):
+        dwellings.of_building(db, clerk("310199001002"), house.id)
 
 
 def test_under_14_is_sensitive_until_the_birthday(db: Session) -> None:

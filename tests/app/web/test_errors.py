@@ -166,3 +166,12 @@ def test_every_error_class_has_a_code_of_its_own_shape() -> None:
         one = waiting.pop()
         assert one.code.replace("_", "").replace(".", "").isalnum(), one
         waiting.extend(one.__subclasses__())
+
+
+def test_a_missing_right_is_named_in_the_readers_words(app: OpenAPI, db: Session) -> None:
+    inspector = make_accounts.client_as(app, make_accounts.account(db, role="inspector"))
+    refused = inspector.get("/admin?lang=en", headers={"Accept": "text/html"})
+    assert refused.status_code == 403
+    assert "Manage accounts" in refused.text
+    assert "accounts.manage" not in refused.text
+    assert "管理账号" in inspector.get("/admin?lang=zh", headers={"Accept": "text/html"}).text

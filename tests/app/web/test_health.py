@@ -74,7 +74,9 @@ def test_figures_count_requests_by_view(client: FlaskClient) -> None:
 def test_figures_are_for_this_machine_and_for_auditors(app: OpenAPI, client: FlaskClient, db: Session) -> None:
     outside = {"environ_overrides": {"REMOTE_ADDR": "10.0.0.9"}, "headers": {"Accept": "application/json"}}
     assert client.get("/metrics", **outside).status_code == 401
-    assert client.get("/metrics", headers={"X-Forwarded-For": "10.0.0.9"}).status_code == 302
+    proxied = {"X-Forwarded-For": "10.0.0.9"}
+    assert client.get("/metrics", headers=proxied | {"Accept": "text/html"}).status_code == 302
+    assert client.get("/metrics", headers=proxied | {"Accept": "text/plain;version=0.0.4"}).status_code == 401
     auditor = make_accounts.client_as(app, make_accounts.account(db, role="administrator"))
     assert auditor.get("/metrics", **outside).status_code == 200
 
@@ -84,3 +86,12 @@ def test_the_api_describes_itself_in_openapi_3_1(client: FlaskClient) -> None:
     assert told["openapi"].startswith("3.1")
     assert {"/api/v1/me", "/api/v1/audit", "/api/v1/cases"} <= set(told["paths"])
     assert told["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+
+
+def test_administrators_read_how_the_parts_are_in_their_own_language(app: OpenAPI, db: Session) -> None:
+    db.execute(text("INSERT INTO procrastinate_workers DEFAULT VALUES"))
+    admin = make_accounts.client_as(app, make_accounts.account(db, role="administrator"))
+    chinese, english = (admin.get(f"/admin?lang={lang}").text for lang in ("zh", "en"))
+    assert re.search(r"[0-9]+ 秒前有响应，0 项等待", chinese)
+    assert re.search(r"last sign [0-9]+ s ago, 0 waiting", english)
+    assert re.search(r"last sign [0-9]+ s ago, 0 waiting", admin.get("/readyz").json["checks"]["worker"]["detail"])

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+
+import pytest
 from flask.testing import FlaskClient
+from flask_babel import format_date, format_datetime
 from flask_openapi3 import OpenAPI
 from sqlalchemy.orm import Session
 
@@ -76,3 +80,22 @@ def test_a_page_that_names_a_language_sets_it_for_what_its_scripts_ask(client: F
 def test_a_script_that_names_a_language_leaves_the_session_alone(client: FlaskClient) -> None:
     client.get("/login?lang=en", headers={"Accept": "application/json"})
     assert language_of(client, "/login") == "zh-CN"
+
+
+@pytest.mark.parametrize(
+    ("lang", "expected"),
+    [
+        ("en", ["4 Mar 2026, 06:39", "4 Mar 2026, 06:39:05", "4 Mar 2026", "Wednesday, 4 March 2026"]),
+        ("zh", ["2026年3月4日 06:39", "2026年3月4日 06:39:05", "2026年3月4日", "2026年3月4日星期三"]),
+    ],
+)
+def test_days_and_moments_are_written_one_way_that_nobody_misreads(
+    app: OpenAPI, db: Session, lang: str, expected: list[str]
+) -> None:
+    """06:39 in Shanghai is 22:39 UTC of the day before; never 3/4/26, which is April to half of the readers."""
+    make.city(db)
+    at = datetime(2026, 3, 3, 22, 39, 5, tzinfo=UTC)
+    with app.test_request_context(f"/?lang={lang}"):
+        told = [format_datetime(at, "medium"), format_datetime(at, "long"), format_date(date(2026, 3, 4), "medium"),
+                format_date(date(2026, 3, 4), "full")]  # fmt: skip
+    assert told == expected

@@ -10,7 +10,7 @@ import pandas as pd
 import pyogrio
 import pytest
 import shapely
-from shapely import Point, box
+from shapely import MultiPolygon, Point, box
 
 from gis.files.read import open_file
 from gis.files.write import Column, MixedGeometry, UnknownEnding, short_names, write_rows
@@ -97,6 +97,18 @@ def test_polygons_and_mixed_geometry(tmp_path):
     with pytest.raises(MixedGeometry):
         write_rows(tmp_path / "a.shp", [Column("id", "integer")], [mixed])
     assert not list(tmp_path.glob("a.shp"))
+
+
+@pytest.mark.parametrize("ending", ["gpkg", "fgb", "shp", "geojson"])
+def test_areas_of_several_parts_are_written_under_their_true_kind(tmp_path, ending):
+    whole, parts = box(121, 31, 122, 32), MultiPolygon([box(121, 31, 121.1, 31.1), box(122, 31, 122.1, 31.1)])
+    rows = [(whole.wkb, 1), (parts.wkb, 2)]
+    written = write_rows(tmp_path / f"a.{ending}", [Column("id", "integer")], [rows], kind="MULTIPOLYGON")
+    assert written.rows == 2
+    found = pyogrio.read_dataframe(tmp_path / f"a.{ending}").sort_values("id").geometry.to_numpy()
+    assert [one.equals(shape) for one, shape in zip(found, (whole, parts), strict=True)] == [True, True]
+    kind = pyogrio.read_info(tmp_path / f"a.{ending}")["geometry_type"]
+    assert kind == ("Polygon" if ending == "shp" else "MultiPolygon")  # a Shapefile knows one kind for both
 
 
 @pytest.mark.parametrize("ending", ["gpkg", "geojson", "parquet", "csv", "shp", "kml"])

@@ -1,0 +1,1 @@
+"""Sealing what must not stand in the clear. Knows no domain: each names its own keys."""
