@@ -117,6 +117,7 @@ class Cluster:
             self.secret_file.touch(mode=0o600)
             self.secret_file.write_text(secrets.token_urlsafe(24))
         if self.version is not None:
+            self._ensure_owner()
             self._own()
             return False
         if self.data.exists() and any(self.data.iterdir()):
@@ -140,6 +141,20 @@ class Cluster:
             ])  # fmt: skip
         making.rename(self.data)
         return True
+
+    def _ensure_owner(self) -> None:
+        """Unavailable for the database of somebody else: a start as the wrong user would lock its owner out."""
+        owner, wanted = self.data.stat().st_uid, os.geteuid()
+        if self.runs_as:
+            wanted = pwd.getpwnam(self.runs_as).pw_uid
+        if owner != wanted:
+            raise Unavailable(
+                "The database in {folder} belongs to {owner}, and here it would run as {wanted}. "
+                "Run ./city as the user who made it, or hand it over first: chown -R {wanted} {folder}",
+                folder=self.data,
+                owner=user_name(owner),
+                wanted=user_name(wanted),
+            )
 
     def _own(self, data: Path | None = None) -> None:
         if self.runs_as:
@@ -187,6 +202,14 @@ class Cluster:
     def stop(self) -> None:
         """Stop the server; open connections are cut."""
         self._run([str(bin_dir(self.version) / "pg_ctl"), "-D", str(self.data), "-w", "-m", "fast", "stop"])
+
+
+def user_name(uid: int) -> str:
+    """The name of a user of this machine, or the number of one that it does not know."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
 
 
 def shared_buffers_mb() -> int:

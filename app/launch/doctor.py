@@ -21,7 +21,7 @@ from app.launch import checks, processes, schema, start, vendor
 from app.launch.cluster import EXTENSIONS, Cluster
 from app.launch.context import open_city
 from app.launch.supervisor import Control
-from app.settings import PROJECT, Settings, read_settings
+from app.settings import PROJECT, Settings, read_settings, unknown_settings
 from gis import db as database
 from gis.errors import CityError, Unavailable
 
@@ -36,6 +36,9 @@ class Finding:
     state: str
     detail: str
     mend: str = ""
+
+
+Look = Callable[[Settings], Finding]
 
 
 @click.command()
@@ -64,7 +67,7 @@ def show(finding: Finding) -> None:
 
 def findings(settings: Settings) -> Iterator[Finding]:
     """All findings, from the ground up. Database and worker are only asked for while the city runs."""
-    ground: tuple[Callable[[Settings], Finding], ...] = (packages, libraries, browser_libraries, fonts, home, disk)
+    ground: tuple[Look, ...] = (packages, libraries, browser_libraries, fonts, variables, home, disk)
     for check in ground:
         yield check(settings)
     yield from supervised(settings)
@@ -111,6 +114,14 @@ def fonts(_: Settings) -> Finding:
     return Finding(
         "fonts", "note", "no Chinese font on this machine", "apt-get install fonts-noto-cjk (for ./city test)"
     )
+
+
+def variables(_: Settings) -> Finding:
+    """Environment variables that look like settings."""
+    unknown = unknown_settings()
+    if unknown:
+        return Finding("settings", "note", f"not heeded: {', '.join(unknown)}", "docs/settings.md lists them all")
+    return Finding("settings", "ok", "all that are set are known")
 
 
 def home(settings: Settings) -> Finding:

@@ -21,6 +21,7 @@ from app.launch import vendor
 from app.launch.cluster import Cluster
 from app.settings import PROJECT
 from gis import db as database
+from tests import make_people
 from tests.browser import town
 from tests.conftest import copy_database
 from tests.ports import free_port
@@ -73,7 +74,7 @@ def _build(url: str, home: Path) -> town.Town:
     engine = database.make_engine(url)
     database.bind(engine)
     try:
-        with database.transaction() as db:
+        with make_people.keys(home), database.transaction() as db:
             return town.build(db)
     finally:
         database.bind(None)

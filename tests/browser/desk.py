@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 IDLE = """() => new Promise((done) => {
@@ -64,3 +65,9 @@ def choose_class(page: Page, words: str) -> None:
     leaf = page.locator(".class-leaf", has_text=words).first
     leaf.click()
     expect(page.locator(".class-chosen")).to_be_visible()
+
+
+def check_access(page: Page) -> None:
+    """axe-core, all its rules."""
+    found = Axe().run(page)
+    assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"

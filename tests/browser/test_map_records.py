@@ -50,6 +50,35 @@ def test_a_case_logged_by_click_stands_in_list_and_tile_and_another_person_sees_
     assert f"sel=cases:{row}" in mine.url
 
 
+def test_a_case_is_logged_where_one_stands_with_a_class_chosen_in_two_steps(open_as: OpenPage) -> None:
+    here = (W + 0.00305, S + 0.00065)
+    fix = {"longitude": here[0], "latitude": here[1], "accuracy": 9}
+    page = open_as("inspector", "/map?act=new-case", geolocation=fix, permissions=["geolocation"])
+    desk.idle(page)
+    page.click("[data-part=gps]")
+    expect(page.locator("#map-drawer .place-words .num").last).to_contain_text("give or take 9 m")
+    kinds = page.locator(".class-kind")
+    expect(kinds).to_have_text(["Component faults", "Happenings"])  # their major classes have the same codes
+    major = page.locator(".class-major", has_text="Public utilities").first
+    major.locator("summary").click()
+    major.locator(".class-leaf", has_text="Street lamp").first.click()
+    expect(page.locator(".class-chosen")).to_contain_text("Public utilities")
+    page.click("[data-part=save]")
+    expect(page.locator("#map-drawer .drawer-title")).to_have_text("Street lamp")
+    case = desk.ask(page, f"/api/v1/cases/{page.locator('#map-drawer .facts dd').first.inner_text()}")
+    assert (case["lon"], case["lat"]) == (pytest.approx(here[0], abs=1e-6), pytest.approx(here[1], abs=1e-6))
+    assert (case["located_by"], case["accuracy_m"], case["source"]) == ("gnss", 9.0, "inspector")
+
+
+def test_a_form_opened_with_a_place_shows_it_close_by(open_as: OpenPage) -> None:
+    page = open_as("inspector", f"/map?act=new-case&at={W + 0.0009},{S + 0.0009}")
+    desk.idle(page)
+    expect(page.locator("#map-drawer .place-text")).to_contain_text("Test Road")
+    lon, zoom = page.evaluate("(m => [m.getCenter().lng, m.getZoom()])(document.querySelector('.stage').map)")
+    assert lon == pytest.approx(W + 0.0009, abs=1e-4)
+    assert zoom >= 16
+
+
 def test_open_cases_of_the_same_kind_are_shown_before_saving(open_as: OpenPage) -> None:
     page = open_as("inspector", "/map?act=new-case")
     desk.click_at(page, W + 0.0003, S + 0.0003)
@@ -119,6 +148,20 @@ def test_an_event_is_drawn_as_an_area(open_as: OpenPage) -> None:
     west, south = (min(one[axis] for one in kept["geometry"]["coordinates"][0]) for axis in (0, 1))
     assert (west, south) == (pytest.approx(corners[0][0], abs=3e-5), pytest.approx(corners[0][1], abs=3e-5))
     assert int(row) in desk.rendered(page, "events")
+
+
+def test_an_event_is_marked_as_a_point_by_one_click(open_as: OpenPage) -> None:
+    page = open_as("commander", "/map?act=new-event")
+    at = (W + 0.00285, S + 0.00145)
+    desk.click_at(page, *at)
+    desk.choose_class(page, "Waterlogging")
+    page.fill("#event-title", "Water at the kerb")
+    page.click("[data-part=save]")
+    expect(page.locator("#map-drawer .drawer-title")).to_have_text("Water at the kerb")
+    row = page.url.split("sel=events:")[1].split("&")[0]
+    kept = desk.ask(page, f"/api/v1/layers/events/features/{row}")["geometry"]
+    assert kept["type"] == "Point"
+    assert kept["coordinates"] == [pytest.approx(at[0], abs=3e-5), pytest.approx(at[1], abs=3e-5)]
 
 
 def test_an_event_is_typed_as_a_line_and_esc_leaves(open_as: OpenPage) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser import desk
@@ -211,6 +210,19 @@ def test_on_a_phone_the_list_is_a_sheet_and_targets_are_large(open_as: OpenPage)
     expect(page.locator("#map-drawer .drawer-title")).to_be_visible()
 
 
+def test_names_of_one_layer_are_never_under_the_marks_of_another(open_as: OpenPage) -> None:
+    page = open_as("clerk", "/map?on=areas,residents,facilities,cases")
+    desk.idle(page)
+    ids = page.evaluate("document.querySelector('.stage').map.getStyle().layers.map((one) => one.id)")
+    names = [at for at, one in enumerate(ids) if one in ("areas-label", "residents-number", "facilities-label")]
+    marks = [
+        at for at, one in enumerate(ids) if one in ("areas-fill", "residents-fill", "facilities-shape", "cases-circle")
+    ]
+    assert (len(names), len(marks)) == (3, 4)
+    assert max(marks) < min(names)
+    assert marks == sorted(marks)
+
+
 def test_at_night_the_base_map_is_dark_and_follows_the_switch(open_as: OpenPage) -> None:
     page = open_as("inspector", color_scheme="dark")
     desk.idle(page)
@@ -268,18 +280,12 @@ def test_axe_finds_no_violation_by_day_and_by_night(open_as: OpenPage, path: str
         page.reload()
         if path.startswith("/map"):
             desk.idle(page)
-        check(page)
+        desk.check_access(page)
 
 
 def test_axe_finds_no_violation_at_the_login_and_on_a_phone(open_as: OpenPage) -> None:
-    check(open_as(None, "/login"))
+    desk.check_access(open_as(None, "/login"))
     page = open_as("clerk", f"/map?act=new-resident&c={W + 0.0006},{S + 0.0006}&z=17", viewport=PHONE)
     desk.click_at(page, W + 0.0005, S + 0.0005)
     expect(page.locator(".room").first).to_be_visible()
-    check(page)
-
-
-def check(page: Page) -> None:
-    """axe-core, all its rules."""
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    desk.check_access(page)

@@ -20,6 +20,12 @@ from tests.layers.test_counts import peopled
 from tests.layers.things import EVERYBODY, LAMPS, LODGERS
 
 pytestmark = pytest.mark.browser
+# The map has been zoomed out this often since it was first asked, and no zoom is still running.
+STILL = """(steps) => {
+  const map = Object.values(window).find((one) => one instanceof L.Map);
+  window.firstZoom ??= map.getZoom();
+  return map.getZoom() === window.firstZoom - steps && !document.querySelector(".leaflet-zoom-anim");
+}"""
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 
@@ -81,8 +87,8 @@ def test_circles_add_up_at_every_zoom(
     monkeypatch.setattr(folium_map, "ROWS_MAX", 10)
     page, trouble = opened(browser, written(db, LAMPS, tmp_path / "m.html", Order(lang="en")), DESK)
     page.locator(".leaflet-control-layers-overlays input").last.check()
-    for _ in range(4):
-        page.wait_for_timeout(400)
+    for step in range(4):
+        page.wait_for_function(STILL, arg=step)
         numbers = page.locator(".city-number").all_inner_texts()
         assert sum(int(number.replace(",", "")) for number in numbers) == 72
         page.locator(".leaflet-control-zoom-out").click()

@@ -20,11 +20,13 @@ from app.accounts.models import Role
 from app.cases.catalogue import load_catalogues
 from app.cases.models import Case, CaseClass, CaseStatus, CatalogueScheme
 from app.emergency.classes import load_classes
+from app.facilities import service as facilities
+from app.facilities.schemas import NewFacility
 from app.residents.models import Dwelling
 from grid.locate import fields, locate
 from grid.located import LocatedBy
 from grid.models import Address, AddressKind, Building, Ground, Road, UnitCell
-from tests import make, make_accounts, make_cases, make_events
+from tests import make, make_accounts, make_cases, make_events, make_people
 
 W, S, SIDE = make.WEST, make.SOUTH, make.SIDE
 EDGE = 2 * SIDE
@@ -39,6 +41,7 @@ class Town:
     password: str
     cases: int
     open_water_class: str
+    pages: dict[str, str]
 
 
 def build(db: Session) -> Town:
@@ -58,8 +61,28 @@ def build(db: Session) -> Town:
     for number in reversed(range(CASES)):  # the oldest first, as they would have come
         _case(db, number, classes[number % len(classes)])
     zone = make_events.square(W + 0.0018, S + 0.0018, 0.0006)
-    make_events.event(db, title="Gas smell at the crossing", geometry=zone, level="III")
-    return Town(make_accounts.PASSWORD, CASES, classes[0].name_en)
+    event = make_events.event(db, title="Gas smell at the crossing", geometry=zone, level="III")
+    return Town(make_accounts.PASSWORD, CASES, classes[0].name_en, _records(db, classes[0]) | {
+        "event": f"/events/{event.number}",
+        "case": "/cases/" + db.scalars(select(Case.number).where(Case.status == CaseStatus.FILED).limit(1)).one(),
+    })  # fmt: skip
+
+
+def _records(db: Session, lamp: CaseClass) -> dict[str, str]:
+    """A person, a component and a facility in the last house, with the addresses of their pages."""
+    home = db.scalars(select(Dwelling).order_by(Dwelling.id.desc()).limit(1)).one()
+    person = make_people.person(db, home, number=make_people.number(7), phone="139 1234 5678")
+    at = (W + 0.0031, S + 0.0031)
+    component = make_cases.component(db, class_id=lamp.id, at=at)
+    point = {"type": "Point", "coordinates": [at[0] + 0.0003, at[1]]}
+    given = NewFacility.model_validate(
+        {"kind": "school", "name_zh": "试验小学", "name_en": "Test School", "geometry": point, "capacity": 480}
+    )
+    facility = facilities.create(db, make_events.viewer(Role.CLERK), given)
+    return {
+        "person": f"/residents/{person.id}", "building": f"/buildings/{home.building_id}",
+        "component": f"/components/{component.code}", "facility": f"/facilities/{facility.id}",
+    }  # fmt: skip
 
 
 def _classes(db: Session) -> list[CaseClass]:

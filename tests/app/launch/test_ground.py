@@ -66,6 +66,17 @@ def test_a_cluster_of_a_version_that_is_gone_says_what_to_install(home: Path) ->
     assert "postgresql-9" in str(refused.value)
 
 
+def test_the_database_of_another_user_is_left_to_that_user(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Cluster, "runs_as", property(lambda _: "postgres"))
+    made = Cluster.at(home)
+    made.data.mkdir()
+    (made.data / "PG_VERSION").write_text("15\n")
+    with pytest.raises(Unavailable) as refused:
+        made.create()
+    assert f"chown -R postgres {made.data}" in str(refused.value)
+    assert made.data.stat().st_uid == os.geteuid()
+
+
 def test_a_home_that_the_servers_user_can_not_enter_gets_its_cluster_elsewhere(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

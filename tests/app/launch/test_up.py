@@ -50,7 +50,8 @@ def part(home: Home, name: str) -> psutil.Process:
 def test_up_again_says_where_it_is_and_shows_no_password(city: Home) -> None:
     (city.path / "keys" / "first-logins").touch()  # as a first start leaves it
     began = time.monotonic()
-    said = city.must("up", "--detach")
+    said = city.must("up", "--detach", CITY_PROT="8001")
+    assert "CITY_PROT is no setting" in said
     assert f"already up: http://127.0.0.1:{city.port}/" in said
     assert "password" not in said
     assert f"The first logins still lie in {city.path}/keys/first-logins" in said
@@ -100,9 +101,10 @@ def test_doctor_finds_all_well_and_says_so_in_json(city: Home) -> None:
 
 def test_doctor_names_a_part_that_was_stopped_and_how_to_mend_it(city: Home) -> None:
     city.control.stop("worker")
-    done = city.run("doctor")
+    done = city.run("doctor", CITY_PROT="8001")
     assert done.returncode == 1
     assert "stopped" in done.stdout
+    assert "not heeded: CITY_PROT" in done.stdout
     assert "./city up" in done.stdout
     city.must("up", "--detach")
 
