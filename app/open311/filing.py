@@ -95,7 +95,7 @@ def ask_again(db: Session, before: datetime) -> int:
 
 
 def _queue(db: Session, submission_id: int) -> bool:
-    return defer(db, TASK, lock=TASK, once=f"{TASK}:{submission_id}", submission_id=submission_id) is not None
+    return defer(db, TASK, once=f"{TASK}:{submission_id}", submission_id=submission_id) is not None
 
 
 def _claim(db: Session, caller: Caller, key: str | None, digest: str) -> Submission | None:
