@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, Row, Select, Subquery, and_, case, func, n
 from sqlalchemy.orm import Session, aliased
 
 from app.cases.models import Case, CaseClass, CaseMove, CasePhoto, CaseSource, CaseStatus, CatalogueScheme
+from app.cases.photos import KEY
 from app.cases.queries import CaseFilter, conditions
 from app.cases.visible import is_open, is_truly_located
 from gis.errors import NotFound
@@ -150,6 +151,8 @@ def photo_keys(db: Session, case_ids: Sequence[int]) -> dict[int, list[str]]:
 
 def check_photo(db: Session, key: str, *, closed_classes: Select[Any] | None = None) -> None:
     """NotFound unless the photo of this key is public."""
+    if not KEY.fullmatch(key):
+        raise NotFound("There is no such photo.")
     seen = select(Case.id).join(CasePhoto, CasePhoto.case_id == Case.id)
     seen = seen.where(CasePhoto.key == key, CasePhoto.stage == "report", is_told())
     if closed_classes is not None:

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 
 from procrastinate import PsycopgConnector
 
+from app import import_models
 from app.jobs.queue import QUEUE
 from app.launch.context import libpq_url
 from app.web.assembly import DOMAINS
@@ -19,7 +20,8 @@ RESCUE_EVERY = timedelta(seconds=30)
 
 
 def import_tasks() -> None:
-    """Import `tasks.py` of each domain that has one."""
+    """Import `tasks.py` of each domain that has one, and every model: a row may point to a table of any domain."""
+    import_models()
     for domain in DOMAINS:
         if find_spec(f"app.{domain}.tasks"):
             import_module(f"app.{domain}.tasks")

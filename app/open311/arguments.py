@@ -14,6 +14,7 @@ from app.open311.errors import BadArgument
 MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)(Z|[+\- ]\d\d:\d\d)?)?")
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 SHORT_MAX = 2000
+YEARS = (1900, 2200)  # far from where a calendar ends, so that ranges can be reckoned from any moment
 
 
 class Arguments:
@@ -83,6 +84,8 @@ def parse_moment(text: str, zone: ZoneInfo, name: str, *, is_end: bool = False) 
         if parts is None:
             raise ValueError(text)
         day, clock, offset = parts.groups()
+        if not YEARS[0] <= int(day[:4]) < YEARS[1]:
+            raise ValueError(text)
         if clock is None:
             on = datetime.fromisoformat(day).date() + timedelta(days=1 if is_end else 0)
             return datetime.combine(on, time(), zone)

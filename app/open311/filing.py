@@ -7,6 +7,7 @@ import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -87,6 +88,16 @@ def file_waiting(db: Session, submission_id: int) -> None:
     submission.payload = None
 
 
+def ask_again(db: Session, before: datetime) -> int:
+    """Queue what has waited since before a moment, if its job is not waiting too; gives how many were queued."""
+    waiting = select(Submission.id).where(Submission.payload.is_not(None), Submission.received_at < before)
+    return sum(_queue(db, one) for one in db.scalars(waiting.order_by(Submission.id).limit(1000)))
+
+
+def _queue(db: Session, submission_id: int) -> bool:
+    return defer(db, TASK, once=f"{TASK}:{submission_id}", submission_id=submission_id) is not None
+
+
 def _claim(db: Session, caller: Caller, key: str | None, digest: str) -> Submission | None:
     values = {"application_id": caller.id, "key": key, "digest": digest}
     claim = insert(Submission).values(values).on_conflict_do_nothing().returning(Submission)
@@ -127,5 +138,5 @@ def _wait(db: Session, submission: Submission, report: Report, photo_keys: list[
     submission.token = secrets.token_urlsafe(16)
     submission.payload = {"report": asdict(report), "photo_keys": photo_keys}
     db.flush()
-    defer(db, TASK, lock=TASK, submission_id=submission.id)
+    _queue(db, submission.id)
     return Received(None, submission.token)

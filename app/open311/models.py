@@ -94,6 +94,7 @@ class Submission(Base, HasId):
     __table_args__ = (
         UniqueConstraint("application_id", "key", name="uq_open311_submissions_application_id_key"),
         Index("ix_open311_submissions_case_id", "case_id"),
+        Index("ix_open311_submissions_waiting", "received_at", postgresql_where=text("payload IS NOT NULL")),
     )
 
     application_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("open311_applications.id"))
@@ -101,7 +102,7 @@ class Submission(Base, HasId):
     digest: Mapped[str]
     token: Mapped[str | None] = mapped_column(unique=True)
     case_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("cases.id"))
-    payload: Mapped[dict[str, Any] | None]
+    payload: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     problem: Mapped[str | None]  # code of the error for which a batch report became no case
     received_at: Mapped[datetime] = mapped_column(server_default=func.now())
 

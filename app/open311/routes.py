@@ -19,7 +19,7 @@ from app.cases import public as open_cases
 from app.cases.photos import PhotoStore
 from app.open311 import applications, discovery, filing, requests, services
 from app.open311.answers import HANDLERS, answer, open_to_pages
-from app.open311.arguments import Arguments
+from app.open311.arguments import CONTROL, Arguments
 from app.open311.errors import BadArgument, NoJurisdiction
 from app.web.assembly import Assembly
 from app.web.city import city_facts
@@ -42,6 +42,8 @@ def get(*paths: str) -> Callable[[View], View]:
         @wraps(view)
         def shown(form: str | None = None, **given: Any) -> Response:
             _check_jurisdiction(request.args.get("jurisdiction_id", ""))
+            if any(CONTROL.search(part) for part in given.values()):
+                raise NotFound
             return view(**given)
 
         for path in paths:

@@ -85,6 +85,10 @@ def upgrade() -> None:
         sa.UniqueConstraint("token", name=op.f("uq_open311_submissions_token")),
     )  # fmt: skip
     op.create_index("ix_open311_submissions_case_id", "open311_submissions", ["case_id"], unique=False)
+    op.create_index(
+        "ix_open311_submissions_waiting", "open311_submissions", ["received_at"], unique=False,
+        postgresql_where=sa.text("payload IS NOT NULL"),
+    )  # fmt: skip
     op.create_table(
         "open311_contacts",
         sa.Column("submission_id", sa.BigInteger(), nullable=False),

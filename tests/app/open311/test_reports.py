@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from flask_openapi3 import OpenAPI
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.cases.models import Case, CaseClass, CaseMove, CasePhoto, CaseSource
@@ -287,6 +288,28 @@ def test_a_batch_service_gives_a_token_until_its_case_is_made(
     assert report(client, key, headers=headers, description="dark", phone="13800138000",
                   media=make_open311.photo()).get_json() == answer.get_json()  # fmt: skip
     assert db.scalars(select(CasePhoto)).one().case_id == case.id
+
+
+def test_a_batch_report_whose_job_was_lost_is_queued_again_once(
+    client: FlaskClient, db: Session, key: str, lamp: CaseClass
+) -> None:
+    def jobs() -> int:
+        waiting = "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'open311.file' AND status = 'todo'"
+        return db.execute(text(waiting)).scalar_one()
+
+    make_open311.batch(db, lamp)
+    report(client, key)
+    db.execute(text("DELETE FROM procrastinate_jobs"))
+    now = int(datetime.now(UTC).timestamp())
+    tasks.ask_again(timestamp=now)
+    assert jobs() == 0  # it has not waited long
+    for _ in range(2):
+        tasks.ask_again(timestamp=now + 3600)
+    assert jobs() == 1
+    tasks.file_report(submission_id=db.scalars(select(Submission.id)).one())
+    db.execute(text("DELETE FROM procrastinate_jobs"))
+    tasks.ask_again(timestamp=now + 7200)
+    assert (jobs(), cases(db)) == (0, 1)
 
 
 def test_a_batch_report_whose_class_is_gone_is_told_by_its_token(

@@ -218,6 +218,8 @@ def test_dates_take_in_both_ends(client: FlaskClient, db: Session, lamp: CaseCla
         ({"start_date": "2026-03-02", "end_date": "2026-03-01"}, 400, "open311.bad_argument"),
         ({"start_date": "yesterday"}, 400, "open311.bad_argument"),
         ({"start_date": "2026-13-01"}, 400, "open311.bad_argument"),
+        ({"start_date": "9999-12-31T23:59:59-14:00"}, 400, "open311.bad_argument"),
+        ({"end_date": "0001-01-01"}, 400, "open311.bad_argument"),
         ({"start_date": "2026-03-01T08:00:00"}, 400, "open311.bad_argument"),  # no zone
         ({"updated_after": "2020-01-01", "updated_before": "2021-01-01"}, 400, "open311.bad_argument"),
         ({"status": "pending"}, 400, "open311.bad_argument"),

@@ -168,6 +168,20 @@ def test_the_limit_holds_between_processes(server: Server) -> None:
     assert statuses.count(201) + statuses.count(429) == 24
 
 
+def test_a_batch_report_is_filed_by_a_real_worker(server: Server) -> None:
+    sent = {"api_key": server.key, "service_code": PONDING, "attribute[depth_cm]": "20", **HERE}
+    [made] = requests.post(f"{server.root}/requests.json", data=sent, timeout=30).json()
+    assert server.get(f"tokens/{made['token']}.json").json()[0]["service_request_id"] is None
+    script = (
+        f"URL = {server.database!r}; from app.jobs import worker; from gis import db; "
+        "db.bind(db.make_engine(URL)); worker.run(URL, until_empty=True)"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=PROJECT, check=True, timeout=120)
+    [told] = server.get(f"tokens/{made['token']}.json").json()
+    [found] = server.get(f"requests/{told['service_request_id']}.json").json()
+    assert (found["service_code"], found["status"]) == (PONDING, "open")
+
+
 def test_photos_go_up_and_come_down(server: Server) -> None:
     data = make_cases.jpeg(size=(300, 200), Artist="Zhang San")
     sent = {"api_key": server.key, "service_code": LAMP, "attribute[fault]": "dark", **HERE}

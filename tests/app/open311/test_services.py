@@ -259,6 +259,10 @@ def test_pages_of_other_sites_may_read_and_not_report(client: FlaskClient, lamp:
         ("GET", "requests.csv", 404, None),
         ("GET", "tokens/nothing.xml", 404, None),
         ("GET", "media/nothing.jpg", 404, None),
+        ("GET", "media/%00.jpg", 404, None),
+        ("GET", "requests/%00.json", 404, None),
+        ("GET", "tokens/a%0bb.xml", 404, None),
+        ("GET", "services/%00.xml", 404, None),
     ],
 )
 def test_wrong_methods_and_addresses_are_error_lists(
