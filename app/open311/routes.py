@@ -57,7 +57,8 @@ def get(*paths: str) -> Callable[[View], View]:
 def _check_jurisdiction(given: str) -> None:
     """This server speaks for one city: its id may be left out, another one is not found."""
     if given.strip() and given.strip().lower() != city_facts().profile.lower():
-        raise NoJurisdiction("There is no jurisdiction {id} here.", field="jurisdiction_id", id=given.strip()[:80])
+        told = given.strip()[:80]
+        raise NoJurisdiction("The jurisdiction_id {id} is not served here.", field="jurisdiction_id", id=told)
 
 
 def _zone() -> ZoneInfo:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.workflow.kinds import Kind, Named
 from app.workflow.models import WorkflowLabel
 from gis.db import transaction
-from gis.errors import InvalidInput, NotFound
+from gis.errors import InvalidInput, NotFound, Unavailable
 from layers.layer import Words
 
 KEPT_S = 5.0
@@ -53,11 +53,15 @@ def set_label(db: Session, kind: Kind, name: str, zh: str, en: str) -> None:
 def _own(kind: str) -> dict[str, tuple[str, str]]:
     """The city's own words, read at most every few seconds a process."""
     kept = _kept.get(kind)
-    if kept is None or kept[0] < time.monotonic():
+    if kept is not None and kept[0] > time.monotonic():
+        return kept[1]
+    try:
         with transaction() as db:
-            kept = (time.monotonic() + KEPT_S, own_names(db, kind))
-        _kept[kind] = kept
-    return kept[1]
+            found = own_names(db, kind)
+    except Unavailable:  # no database is set: the declared words stand
+        return {}
+    _kept[kind] = (time.monotonic() + KEPT_S, found)
+    return found
 
 
 def said(one: Named) -> str:

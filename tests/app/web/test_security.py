@@ -25,6 +25,12 @@ OPEN = {
     "/api/v1/openapi.json",
     "/robots.txt",
     "/favicon.ico",
+    "/open311/",  # what Open311 opens to everybody: `app.cases.public` says what of a case
+    "/open311/v2/",
+    "/open311/discovery",
+    "/open311/v2/discovery",
+    "/open311/v2/services",
+    "/open311/v2/requests",
 }
 
 
