@@ -180,6 +180,9 @@ def check(
     geom = _place(shapely.force_2d(geom), city, found)
     if geom is not None:
         geom = _shape(geom, found)
+    if geom is not None and city is not None and not city.holds(geom):  # only a spike reached into it
+        found.append(Finding("geometry.outside_city", mending.first_place(geom), False))
+        geom = None
     if geom is not None:
         fitting = mending.of_kind(geom, kind)
         if fitting is None:

@@ -108,7 +108,7 @@ def _pieces(areas: Geometries, lines: Geometries, buildings: Geometries, targets
     owner = np.concatenate((owner[blank][of_square], owner[~blank][of_half]))
     pieces = np.concatenate((squares, halves))
     # nodes where a cut meets a neighbour: all borders once more on one grid, then each face back to its piece
-    faces, piece = _owned(faces_of(np.concatenate((borders, lines_of(pieces)))), pieces)
+    faces, piece = _owned(faces_of(lines_of(pieces)), pieces)
     return _without_crumbs(*_merged(faces, owner[piece], targets, SMALL_AFTER, group=piece), areas)
 
 
@@ -126,7 +126,7 @@ def _strips_in_lengths(
         return faces, owner
     lengths = np.round(perimeter[strip] / 2 / side_m[strip])
     cut, _ = split_large(faces[strip], area[strip] / lengths, np.empty(0, np.object_), smallest=0)
-    return _owned(faces_of(np.concatenate((borders, lines_of(faces[~strip]), lines_of(cut)))), areas)
+    return _owned(faces_of(np.concatenate((lines_of(faces[~strip]), lines_of(cut)))), areas)
 
 
 def _owned(faces: Geometries, polygons: Geometries) -> tuple[Geometries, Ints]:

@@ -61,6 +61,14 @@ def polygons_of(geoms: Geometries) -> tuple[Geometries, NDArray[np.int64]]:
     return inner[keep], np.asarray(source[within][keep], np.int64)
 
 
+def areal(geoms: Geometries) -> Geometries:
+    """Geometries without the lines and points that an overlay leaves where outlines touch."""
+    geoms = geoms.copy()
+    for at in np.flatnonzero(shapely.get_type_id(geoms) == shapely.GeometryType.GEOMETRYCOLLECTION):
+        geoms[at] = shapely.multipolygons(polygons_of(geoms[at : at + 1])[0])
+    return geoms
+
+
 def lines_of(geoms: Geometries) -> Geometries:
     """The single lines of any geometries, outlines of polygons included."""
     if not len(geoms):

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from grid.build.plane import Floats, Geometries, polygons_of
+from grid.build.plane import Floats, Geometries, areal, polygons_of
 
 LARGE = 1.5  # × target: above it a face is split
 SHARES = np.array([0.0, -0.05, 0.05, -0.1, 0.1, -0.15, 0.15, -0.2, 0.2])  # how far a cut may move, in share of the area
@@ -92,8 +92,8 @@ def _sides(
     faces: Geometries, halves: Geometries, lines: Geometries, tree: shapely.STRtree, buildings: Geometries
 ) -> tuple[Geometries, Geometries]:
     """What of each face lies in a half, and what not; the lines are the borders between, led around buildings."""
-    left = np.asarray(shapely.intersection(faces, halves), np.object_)
-    right = np.asarray(shapely.difference(faces, halves), np.object_)
+    left = areal(np.asarray(shapely.intersection(faces, halves), np.object_))
+    right = areal(np.asarray(shapely.difference(faces, halves), np.object_))
     _keep_buildings_whole(faces, left, right, lines, tree, buildings)
     return left, right
 
@@ -143,7 +143,7 @@ def _keep_buildings_whole(
     at, building = tree.query(lines, predicate="intersects")
     crossed = shapely.length(shapely.intersection(lines[at], buildings[building])) > TOUCH_M
     at = at[crossed]
-    parts = shapely.intersection(buildings[building[crossed]], faces[at])  # what sticks out is cut there anyway
+    parts = areal(shapely.intersection(buildings[building[crossed]], faces[at]))  # what sticks out is cut there anyway
     is_left = shapely.area(shapely.intersection(parts, left[at])) * 2 >= shapely.area(parts)
     for face in np.unique(at):
         here = at == face

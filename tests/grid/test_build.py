@@ -197,6 +197,14 @@ def test_lines_and_buildings_that_are_broken_do_no_harm() -> None:
     assert len(cells.code) == 12
 
 
+def test_buildings_that_only_touch_a_face_or_a_cut_do_no_harm() -> None:
+    areas = {A: block(0, 0, 400, 200)}
+    touching = MultiPolygon([block(90, 200, 20, 20), block(100, 60, 180, 80)])
+    hooked = block(0, 40, 420, 120).difference(block(-10, 60, 400, 80))  # along the border, then out of it and back
+    cells = build(areas, buildings=[touching, hooked, block(400, 0, 50, 200), block(200, 20, 100, 180)])
+    assert_seamless(cells, areas)
+
+
 def test_islands_holes_and_enclaves_are_covered_too() -> None:
     ring = block(0, 0, 600, 600).difference(block(200, 200, 200, 200))
     areas = {A: MultiPolygon([ring, block(700, 0, 30, 30)]), B: block(200, 200, 200, 200)}

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 from geoalchemy2.shape import from_shape
-from shapely.geometry import Point, box
+from shapely.geometry import MultiPolygon, Point, Polygon, box
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -52,6 +52,21 @@ def test_a_built_grid_passes_and_says_what_it_looked_at(good: Session) -> None:
     assert findings["duty cells without a person or team"].offenders == ("D310199001001", "D310199001002")
     duty.assign(good, "D310199001001", team="North")
     assert "D310199001001" not in {f.name: f for f in check(good)}["duty cells without a person or team"].offenders
+
+
+def test_long_slanting_borders_are_not_taken_for_gaps(db: Session) -> None:
+    corners = [(121.45, 31.23), (121.492, 31.257), (121.4605, 31.293), (121.4185, 31.266)]  # 5 km a side
+    make.city(
+        db, cell_scheme="local-16", cell_target_m2=40_000.0, boundary=from_shape(MultiPolygon([Polygon(corners)]), 4326)
+    )
+    db.execute(text("UPDATE unit_cells SET valid_to = '2026-01-01'"))
+    db.execute(text("UPDATE areas SET valid_to = '2026-01-01'"))
+    make.area(db, "310199001009", Polygon(corners))
+    store.build(db, on=TODAY)
+    assert wrong(db) == {}
+    nudged = text("UPDATE unit_cells SET geom = ST_Translate(geom, 0.000001, 0)")  # 10 cm
+    db.execute(nudged)
+    assert "areas that their cells do not fill exactly" in wrong(db)
 
 
 def test_an_empty_city_does_not_pass(db: Session) -> None:

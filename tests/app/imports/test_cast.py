@@ -48,7 +48,7 @@ numbers = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, derandomize=True)
 @given(st.lists(numbers, min_size=1, max_size=8), st.sampled_from(["number", "whole"]))
 def test_numbers_are_taken_only_if_pydantic_takes_them_and_have_its_value(values, name):
     found, bad = column(name, values)
@@ -67,7 +67,7 @@ def test_numbers_are_taken_only_if_pydantic_takes_them_and_have_its_value(values
             assert value == pytest.approx(expected, nan_ok=True)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(st.lists(st.text(max_size=8), min_size=1, max_size=6))
 def test_texts_are_taken_by_their_length(values):
     found, bad = column("text", values)
