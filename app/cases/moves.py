@@ -45,6 +45,14 @@ class Move:
     needs_department: bool = False
     goes_back: bool = False  # only to the status that the case came from
 
+    @property
+    def leads_on(self) -> bool:
+        """Whether the case comes nearer its end by it: neither sent back, nor set aside, nor refused."""
+        if self.to in (S.SUSPENDED, S.REFUSED, S.VOID):
+            return False
+        order = list(CaseStatus)
+        return order.index(self.to) > order.index(self.start) or self.start in (S.VERIFYING, S.SUSPENDED)
+
 
 _SUPERVISES, _COMMANDS, _HANDLES = ("intake",), ("dispatcher",), ("department",)
 

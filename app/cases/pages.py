@@ -170,7 +170,7 @@ def _page(
 ) -> str:
     now = datetime.now(UTC)
     row = queries.get(db, viewer, number)
-    steps = moves.allowed(row.status, viewer, moves.came_from(db, row.id))
+    steps = sorted(moves.allowed(row.status, viewer, moves.came_from(db, row.id)), key=lambda one: not one.leads_on)
     return render_template(
         "cases/case.html", case=show.line(row, now), facts=_facts(db, viewer, row),
         place=_place(db, row), photos=photos.of_case(db, row.id),
