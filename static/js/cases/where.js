@@ -14,6 +14,7 @@ export async function mount(element) {
   const at = /** @type {[number, number]} */ ([Number(element.dataset.lon), Number(element.dataset.lat)]);
   const radius_m = Number(element.dataset.accuracy) || 0;
   const map = makeMap(element, { style: await baseStyle(), center: at, zoom: ZOOM, bearing: 0 });
+  /** @type {any} */ (element).map = map; // who takes a picture waits for its `idle`
   map.scrollZoom.disable(); // the page scrolls, not the map
   const spot = document.createElement("div");
   spot.className = "spot";

@@ -17,6 +17,7 @@ export async function mount(element) {
   try {
     const style = await baseStyle();
     const map = makeMap(canvas, { style, center: [(west + east) / 2, (south + north) / 2], zoom: 15, bearing: 0 });
+    /** @type {any} */ (element).map = map; // who takes a picture waits for its `idle`
     map.scrollZoom.disable();
     if (east > west || north > south) map.fitBounds([west, south, east, north], { padding: 40, maxZoom: 17, animate: false });
     map.once("style.load", () => {

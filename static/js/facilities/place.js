@@ -13,6 +13,7 @@ export async function mount(element) {
   element.append(canvas);
   try {
     const map = makeMap(canvas, { style: await baseStyle(), center: [(west + east) / 2, (south + north) / 2], zoom: 16, bearing: 0 });
+    /** @type {any} */ (element).map = map; // who takes a picture waits for its `idle`
     map.scrollZoom.disable();
     if (east > west) map.fitBounds([west, south, east, north], { padding: 40, maxZoom: 17, animate: false });
     map.once("style.load", () => {

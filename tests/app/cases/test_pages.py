@@ -209,3 +209,27 @@ def test_a_city_without_named_departments_takes_what_is_written(app: OpenAPI, db
     sent = {"to": "handling", "expected": "filed", "department": "Bureau of lamps"}
     assert dispatcher.post(f"/cases/{case.number}/moves", data=sent).status_code == 303
     assert "<dd>Bureau of lamps</dd>" in page(dispatcher, f"/cases/{case.number}")
+
+
+@pytest.mark.parametrize(
+    ("role", "status", "first"),
+    [
+        ("dispatcher", CaseStatus.FILED, "Dispatch to a department"),
+        ("department", CaseStatus.HANDLING, "Report as handled"),
+        ("intake", CaseStatus.CHECKING, "Close the case"),
+        ("inspector", CaseStatus.VERIFYING, "Give the result of verifying"),
+        ("dispatcher", CaseStatus.HANDLING, None),  # waits for the department: what one could do leads it back
+    ],
+)
+def test_the_step_that_leads_on_stands_first_and_stands_out(
+    app: OpenAPI, db: Session, role: str, status: CaseStatus, first: str | None
+) -> None:
+    make.city(db)
+    case = make_cases.case(db)
+    case.status = status
+    db.flush()
+    who = make_accounts.client_as(app, make_accounts.account(db, role=role))
+    shown = page(who, f"/cases/{case.number}?lang=en").split('id="next-h"')[1].split("</section>")[0]
+    look, words = re.findall("<(?:summary|button)([^>]*)>([^<]+)</(?:summary|button)>", shown)[0]
+    assert ("primary" in look) == (first is not None)
+    assert first is None or words == first

@@ -95,3 +95,15 @@ def test_no_module_imports_the_one_that_starts_the_page() -> None:
         if re.search(r"from .*core/boot", file.read_text())
     ]
     assert wrong == []
+
+
+@pytest.mark.parametrize("path", ["/", "/map", "/admin"])
+def test_before_a_city_is_loaded_screens_say_so_and_how_to_load_one(app: OpenAPI, db: Session, path: str) -> None:
+    client = make_accounts.client_as(app, make_accounts.account(db, role="administrator"))
+    empty = client.get(f"{path}?lang=en").text
+    assert "No city is loaded yet." in empty
+    assert "./city load PROFILE" in empty
+    assert 'data-module="map/page"' not in empty
+    assert "act=new" not in empty
+    make.city(db)
+    assert "No city is loaded yet." not in client.get(f"{path}?lang=en").text
