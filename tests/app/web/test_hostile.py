@@ -44,6 +44,8 @@ def wrong_answer(answer: object) -> str | None:
         return None
     if status >= 500:
         return str(status)
+    if answer.headers.get("X-Error-Code"):  # type: ignore[attr-defined]  # Open311 has a form of its own for errors
+        return None
     problem = answer.json if answer.mimetype == "application/problem+json" else {}  # type: ignore[attr-defined]
     return None if {"type", "title", "status", "detail", "code"} <= set(problem) else f"{status} without a code"
 
