@@ -42,7 +42,7 @@ def test_a_case_logged_by_click_stands_in_list_and_tile_and_another_person_sees_
     saved_at = time.monotonic()
     expect(other.locator("[data-part=count]")).to_have_attribute("data-count", str(before + 1))
     assert time.monotonic() - saved_at < SEEN_WITHIN_S
-    assert "Street lamp" in first.inner_text()
+    expect(first).to_contain_text("Street lamp")
     row = int(first.get_attribute("data-id") or 0)
     other.wait_for_function(f"(id) => ({desk.RENDERED})('cases').includes(id)", arg=row, timeout=5000)
     assert row in desk.rendered(mine, "cases")
