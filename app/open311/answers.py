@@ -62,6 +62,7 @@ def from_http(error: HTTPException) -> Response:
         413: _("The report is too large."),
     }
     made = answer("errors", [{"code": status, "description": words.get(status, error.description)}], status)
+    made.headers[CODE] = f"http_{status}"
     if allowed := getattr(error, "valid_methods", None):
         made.headers["Allow"] = ", ".join(allowed)
     return made

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Role
 from app.accounts.rights import rights_of
-from app.cases import home, moves, queries
+from app.cases import home, queries
+from app.cases.kind import KIND
 from app.cases.models import OPEN_STATUSES, Case, CaseStatus
 from app.cases.queries import CaseFilter
 from grid.models import GridVersion
@@ -59,15 +60,15 @@ def test_a_case_waits_for_the_role_whose_step_is_next_and_for_no_other(
     assert card is not None
     assert card.count == len(card.rows) == len(statuses)
     assert set(card.url.removeprefix("/cases?status=").split(",")) == statuses
-    awaited = {one.value for one, roles in moves.AWAITED.items() if role in roles}
-    assert awaited == statuses
+    assert set(KIND.turns(role)) == statuses
 
 
 def test_every_open_status_but_the_suspended_waits_for_someone_who_may_lead_on() -> None:
-    assert set(moves.AWAITED) == set(OPEN_STATUSES) - {CaseStatus.SUSPENDED}
-    for status, roles in moves.AWAITED.items():
+    turns = {name: state.turn for name, state in KIND.states.items() if state.turn}
+    assert set(turns) == set(OPEN_STATUSES) - {CaseStatus.SUSPENDED}
+    for status, roles in turns.items():
         for role in roles:
-            assert any(one.start == status and role in one.roles for one in moves.MOVES), (status, role)
+            assert any(KIND.starts(act, status) and role in act.roles for act in KIND.acts), (status, role)
 
 
 def test_who_waits_sees_first_what_falls_due_first(app: OpenAPI, db: Session) -> None:

@@ -32,7 +32,17 @@ def ago(**span: float) -> datetime:
 
 def moved(db: Session, one: Case, to: CaseStatus, at: datetime) -> None:
     """A later state of a case, with its move."""
-    db.add(CaseMove(case_id=one.id, from_status=one.status.value, to_status=to, at=at, actor="Li Si", note="call Wang"))
+    db.add(
+        CaseMove(
+            case_id=one.id,
+            act="moved",
+            from_status=one.status.value,
+            to_status=to,
+            at=at,
+            actor="Li Si",
+            note="call Wang",
+        )
+    )
     one.status = to
     one.closed_at = at if to == CaseStatus.CLOSED else None
     db.flush()
