@@ -315,7 +315,8 @@ def test_no_row_of_another_street_is_written_and_none_is_made_there(
 
 TABLES = (
     "cases", "case_moves", "case_photos", "workflow_requests", "workflow_tasks", "events", "event_entries",
-    "components", "component_entries", "facilities", "facility_entries", "persons", "residences", "dwellings", "resident_entries",
+    "components", "component_entries", "facilities", "facility_entries", "persons", "residences", "dwellings",
+    "resident_entries",
 )  # fmt: skip
 
 
