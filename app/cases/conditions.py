@@ -33,7 +33,9 @@ class ConditionWrong(InvalidInput):
 def offered(db: Session, class_id: int) -> list[FilingCondition]:
     """The conditions in force for a class, in the order of their codes; those of its major where it has none."""
     for wanted in (class_id, db.scalar(select(CaseClass.parent_id).where(CaseClass.id == class_id))):
-        chosen = select(FilingCondition).where(FilingCondition.class_id == wanted, FilingCondition.valid_to.is_(None))
+        chosen = select(FilingCondition).where(
+            FilingCondition.class_id == wanted, FilingCondition.valid_to_at.is_(None)
+        )
         if found := list(db.scalars(chosen.order_by(FilingCondition.code))):
             return found
     return []
@@ -65,13 +67,13 @@ def put(db: Session, class_id: int, code: str, facts: Mapping[str, Any]) -> bool
         parse_limit(limit)
     held = db.scalar(
         select(FilingCondition).where(
-            FilingCondition.class_id == class_id, FilingCondition.code == code, FilingCondition.valid_to.is_(None)
+            FilingCondition.class_id == class_id, FilingCondition.code == code, FilingCondition.valid_to_at.is_(None)
         )
     )
     if held is not None and all(getattr(held, name) == value for name, value in facts.items()):
         return False
     if held is not None:
-        held.valid_to = db.scalars(select(func.clock_timestamp(type_=DateTime(timezone=True)))).one()
+        held.valid_to_at = db.scalars(select(func.clock_timestamp(type_=DateTime(timezone=True)))).one()
         db.flush()
     db.add(FilingCondition(class_id=class_id, code=code, **facts))
     db.flush()

@@ -61,7 +61,9 @@ class FilingCondition(Base, HasId):
 
     __tablename__ = "filing_conditions"
     __table_args__ = (
-        Index("uq_filing_conditions_open", "class_id", "code", unique=True, postgresql_where=text("valid_to IS NULL")),
+        Index(
+            "uq_filing_conditions_open", "class_id", "code", unique=True, postgresql_where=text("valid_to_at IS NULL")
+        ),
     )
 
     class_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("case_classes.id"))
@@ -75,8 +77,8 @@ class FilingCondition(Base, HasId):
     needs_photo: Mapped[bool] = mapped_column(server_default="false")
     needs_check: Mapped[bool] = mapped_column(server_default="false")
     photo_within_m: Mapped[float | None]
-    valid_from: Mapped[datetime] = mapped_column(server_default=func.now())
-    valid_to: Mapped[datetime | None]
+    valid_from_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    valid_to_at: Mapped[datetime | None]
     source: Mapped[str] = mapped_column(server_default="")
 
 

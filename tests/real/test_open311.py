@@ -111,7 +111,10 @@ def _objects(world: World, kind: str, form: str) -> list[dict[str, Any]]:
     if kind == "service definition":
         return [world.get(f"/services/{make_open311.LAMP}", form)]
     full = world.made(description="dark", media_url="https://example.org/a.jpg")
-    world.db.execute(text("UPDATE cases SET due_at = reported_at, department = 'Roads' WHERE number = :n"), {"n": full})
+    world.db.execute(
+        text("UPDATE cases SET due_at = reported_at, yellow_at = reported_at, department = 'Roads' WHERE number = :n"),
+        {"n": full},
+    )
     requests: list[dict[str, Any]] = world.get("/requests", form)
     return requests
 

@@ -31,8 +31,8 @@ def upgrade() -> None:
         sa.Column("needs_photo", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("needs_check", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("photo_within_m", sa.Double(), nullable=True),
-        sa.Column("valid_from", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("valid_to", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("valid_from_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("valid_to_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("source", sa.String(), server_default="", nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.ForeignKeyConstraint(["class_id"], ["case_classes.id"], name=op.f("fk_filing_conditions_class_id")),
@@ -40,7 +40,7 @@ def upgrade() -> None:
     )
     op.create_index(
         "uq_filing_conditions_open", "filing_conditions", ["class_id", "code"], unique=True,
-        postgresql_where=sa.text("valid_to IS NULL"),
+        postgresql_where=sa.text("valid_to_at IS NULL"),
     )  # fmt: skip
     for column in _case_columns():
         op.add_column("cases", column)

@@ -193,7 +193,7 @@ def test_a_running_case_keeps_its_limit_when_the_catalogue_changes(db: Session, 
     condition = make_cases.condition(db, case.class_id, limits={"": "4 urgent_hour"})
     do("intake", "file", condition_id=condition.id)
     due_at = case.due_at
-    condition.valid_to = timing.now(db)
+    condition.valid_to_at = timing.now(db)
     db.flush()
     do("dispatcher", "dispatch", department="Lighting")
     assert case.due_at == due_at

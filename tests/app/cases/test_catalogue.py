@@ -132,6 +132,6 @@ def test_a_changed_condition_is_a_new_one_and_the_old_stays_readable(db: Session
     words = {"text_zh": "缺失", "text_en": "Missing"}
     assert conditions.put(db, cover.id, "1", words | {"limits": {"": "1 urgent_hour", "A": "0.5 urgent_hour"}})
     assert conditions.offered(db, cover.id)[0].text_en == "Missing"
-    assert old.valid_to is not None
+    assert old.valid_to_at is not None
     with pytest.raises(BadLimit):
         conditions.put(db, cover.id, "1", words | {"limits": {"": "soon"}})

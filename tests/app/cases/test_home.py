@@ -36,6 +36,7 @@ def case_at(
     if due_in_h is not None:
         made.due_at = NOW + timedelta(hours=due_in_h)
         made.reported_at = made.due_at - timedelta(hours=10)
+        made.yellow_at = made.due_at - timedelta(hours=2)
     db.flush()
     return made
 

@@ -64,7 +64,7 @@ def error(client: FlaskClient, **query: Any) -> tuple[int, str]:
 def test_a_request_tells_what_the_standard_names(client: FlaskClient, db: Session, lamp: CaseClass) -> None:
     door = make_open311.door(db)
     one = case(db, lamp, description="Dark since Monday.", reported_at=datetime(2026, 3, 1, 0, 30, tzinfo=UTC))
-    one.due_at = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+    one.due_at = one.yellow_at = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
     one.department = "Roads"
     moved(db, one, CaseStatus.HANDLING, datetime(2026, 3, 1, 4, 0, 0, 900, tzinfo=UTC))
     expected = {
