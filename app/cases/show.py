@@ -18,6 +18,7 @@ from app.cases.words import CLOCKS, KINDS, LOCATED, SOURCES, STATUSES
 from app.web.city import department_name
 from app.web.named import named
 from app.workflow.labels import label, said
+from app.workflow.moves import BEGUN
 from grid.located import LocatedBy
 
 
@@ -87,7 +88,12 @@ def act_words(one: Mapping[str, Any]) -> str:
     name = str(one["act"])
     if name.startswith("undo_"):
         return str(_("Taken back: {act}")).format(act=act_words({"act": name.removeprefix("undo_")}))
-    return label(KIND, f"acts.{name}") if KIND.act(name) else label(KIND, f"states.{one['to_status']}")
+    if name == BEGUN:
+        return str(_("Case reported"))
+    act = KIND.act(name)
+    if act is None:
+        return label(KIND, f"states.{one['to_status']}")
+    return said(act.did) if act.did else label(KIND, f"acts.{name}")
 
 
 def _result(one: Mapping[str, Any]) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -149,12 +151,31 @@ def write_generated_cases(
     columns = ["id", "number", "class_id", "status", "source", "department", "reported_at", "geom", "unit_cell_id",
                "area_code", "located_by", "address_id", "component_id"]  # fmt: skip
     put(db, "cases", kept[columns].assign(
-        closed_at=closed, due_at=due, yellow_at=kept["reported_at"] + 0.8 * (due - kept["reported_at"]),
+        clock=column(_clocks(kept, due)), closed_at=closed, due_at=due,
+        yellow_at=kept["reported_at"] + 0.8 * (due - kept["reported_at"]),
         entered_at=_entered(kept, until), is_on_time=on_time,
         outcome=column(outcome if done else None for done in is_closed), accuracy_m=5.0, is_generated=True,
         recorded_at=kept["reported_at"],
     ))  # fmt: skip
     return _write_moves(db, kept, until)
+
+
+def _clocks(cases: pd.DataFrame, due: pd.Series[datetime]) -> Iterator[dict[str, Any]]:
+    """The clock of each case that has a limit, as `app.clocks` keeps it: urgent hours from filing on."""
+    ends = cases["closed_at"].where(cases["status"] == "closed")
+    for filed_at, due_at, ended_at in zip(cases["filed_at"], due, ends, strict=True):
+        if pd.isna(due_at):
+            yield {}
+            continue
+        yield {
+            "limit": f"{(due_at - filed_at).total_seconds() / 3600:g} urgent_hour", "started_at": _utc(filed_at),
+            "calendar": "default", "calendar_version": None, "pauses": [], "extended_at": [],
+            "stopped_at": None if pd.isna(ended_at) else _utc(ended_at), "appeal_granted_at": None,
+        }  # fmt: skip
+
+
+def _utc(at: pd.Timestamp) -> str:
+    return f"{at.isoformat()}+00:00"
 
 
 def _entered(cases: pd.DataFrame, until: np.datetime64) -> pd.Series[datetime]:

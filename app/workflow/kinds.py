@@ -95,7 +95,7 @@ class Act(Named):
     `start` names the states it may be done in ("open": any open one). `to` is the state after it: "=" the same,
     "<" the one before the present one. Who has one of `roles` does it at once; who has one of `asked_by` asks for it,
     and it is done when somebody of `roles` grants it. `at_most` counts how often it may be done to one matter.
-    `opens` and `answers` name tasks. `tone` is how its button looks.
+    `opens` and `answers` name tasks. `tone` is how its button looks, `did` how a history tells of it.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z_0-9]*$")
@@ -105,6 +105,7 @@ class Act(Named):
     asked_by: tuple[str, ...] = ()
     form: tuple[FormField, ...] = ()
     guards: tuple[str, ...] = ()
+    did: Named | None = None
     opens: tuple[str, ...] = ()
     answers: str | None = None
     at_most: int | None = Field(default=None, ge=1)
