@@ -6,6 +6,8 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -55,8 +57,9 @@ def up(host: str | None, port: int | None, detach: bool, no_demo: bool) -> None:
         start.prepare_home(settings.home)
         with start.alone(settings.home):
             was_up = control.answers()
-            bring_up(settings, control, is_moved=bool(given), demo=not no_demo)
-        is_ready = True
+            tell = bring_up(settings, control, is_moved=bool(given), demo=not no_demo)
+        is_ready = True  # before it is told: who reads that the city is up may stop it at once
+        tell()
         if not (detach or was_up):
             watch(control)
     except KeyboardInterrupt:
@@ -67,8 +70,8 @@ def up(host: str | None, port: int | None, detach: bool, no_demo: bool) -> None:
             sys.exit(INTERRUPTED)
 
 
-def bring_up(settings: Settings, control: Control, *, is_moved: bool, demo: bool) -> None:
-    """Start what does not run, all of it or a part, and say where the city is."""
+def bring_up(settings: Settings, control: Control, *, is_moved: bool, demo: bool) -> Callable[[], None]:
+    """Start what does not run, all of it or a part; gives what says where the city is."""
     began, was_up = time.monotonic(), control.answers()
     logins: list[tuple[str, str, str]] = []
     if was_up:
@@ -77,7 +80,7 @@ def bring_up(settings: Settings, control: Control, *, is_moved: bool, demo: bool
         start.serve(settings, control)
     else:
         logins = start.begin(settings, demo=demo)
-    show(settings, logins, control.states(), was_up, time.monotonic() - began)
+    return partial(show, settings, logins, control.states(), was_up, time.monotonic() - began)
 
 
 def watch(control: Control) -> None:

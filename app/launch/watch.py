@@ -15,7 +15,7 @@ from supervisor import supervisord
 
 
 class Lossy:
-    """Standard error, but what can't be written is dropped."""
+    """Standard output or error, but what can't be written is dropped: at the very end, too, when Python flushes."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -30,9 +30,12 @@ class Lossy:
     def flush(self) -> None:
         """Nothing is held back."""
 
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)
+
 
 if __name__ == "__main__":
-    sys.stderr = Lossy(sys.stderr)
+    sys.stdout, sys.stderr = Lossy(sys.stdout), Lossy(sys.stderr)
     try:
         supervisord.main()
     except OSError as error:  # closing its log is the last thing it does

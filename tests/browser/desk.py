@@ -7,9 +7,19 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-IDLE = """() => new Promise((done) => {
+# Asked now and then as well: a map that became still between a look and the next "idle" tells of it no more.
+IDLE = """() => new Promise((done, fail) => {
   const map = document.querySelector(".stage").map;
-  const still = () => (map.loaded() && !map.isMoving() ? done(true) : map.once("idle", still));
+  const began = performance.now();
+  const still = () => {
+    if (map.loaded() && !map.isMoving()) return done(true);
+    if (performance.now() - began > 60000) {
+      const open = Object.keys(map.getStyle().sources).filter((one) => !map.isSourceLoaded(one));
+      return fail(new Error(`the map is not still: ${open.join(", ") || "style " + map.isStyleLoaded()}`));
+    }
+    map.triggerRepaint();
+    return setTimeout(still, 200);
+  };
   requestAnimationFrame(still);
 })"""
 RENDERED = """(layer) => {

@@ -108,6 +108,7 @@ export function mount(box) {
     if (option instanceof HTMLElement) go(option.dataset.url ?? "/map");
   });
   input.addEventListener("blur", close);
+  if (input.value.trim() && document.activeElement === input) search(); // typed before this was there
   document.addEventListener("keydown", (event) => {
     const target = /** @type {HTMLElement} */ (event.target);
     if (event.key !== "/" || event.ctrlKey || event.metaKey || target.closest("input, textarea, select, [contenteditable]")) return;
