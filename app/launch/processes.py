@@ -31,6 +31,20 @@ def parts_running(home: Path) -> list[psutil.Process]:
     return [process for process in found if process.pid != os.getpid()]
 
 
+def strays(home: Path, heads: set[int]) -> list[psutil.Process]:
+    """Web and worker processes of a home whose head was killed: they may answer for a last moment."""
+    found = []
+    for process in parts_running(home):
+        try:
+            part = process.environ()[PART].partition("@")[0]
+            family = {process.pid, *(parent.pid for parent in process.parents())}
+            if part != "supervisor" and not family & heads:
+                found.append(process)
+        except (psutil.Error, OSError, KeyError):
+            continue
+    return found
+
+
 def servers_on(data: Path) -> list[psutil.Process]:
     """Processes of a PostgreSQL server on this data folder: all of them have it as their working directory."""
     found = []

@@ -21,7 +21,7 @@ from app.accounts.first import make_first_accounts
 from app.launch import checks, processes, schema
 from app.launch.cluster import Cluster
 from app.launch.progress import screen, step
-from app.launch.supervisor import Control, launch
+from app.launch.supervisor import Control, is_alive, launch
 from app.launch.swap import settle
 from app.settings import PROJECT, Settings
 from gis import db as database
@@ -233,7 +233,7 @@ def wait_until_ready(settings: Settings, control: Control) -> None:
     """Wait until /readyz answers 200; Unavailable with the log of the part that fails."""
     until = time.monotonic() + READY_PATIENCE_S
     while True:
-        answer = ask_ready(settings)
+        answer = ask_ready(settings) or ask_family(settings, control)
         if answer is None:
             return
         states = control.states()
@@ -242,6 +242,15 @@ def wait_until_ready(settings: Settings, control: Control) -> None:
             log = settings.home / "log" / f"{weak}.log"
             raise Unavailable("The city does not get ready: {answer}\n{log}", answer=answer, log=processes.tail(log))
         time.sleep(0.3)
+
+
+def ask_family(settings: Settings, control: Control) -> str | None:
+    """What is wrong with the processes behind the answer: a killed web server's children answer for a last moment."""
+    heads = {pid for pid in control.heads().values() if is_alive(pid)}
+    if len(heads) < len(control.states()):
+        return "a part was killed, and is started again"
+    left = processes.strays(settings.home, heads)
+    return f"{len(left)} processes of a killed part still run" if left else None
 
 
 def ask_ready(settings: Settings) -> str | None:

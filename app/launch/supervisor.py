@@ -169,6 +169,10 @@ class Control:
         found = {info["name"]: info["statename"] for info in self._ask("getAllProcessInfo")}
         return {name: found[name] for name in PARTS if name in found}
 
+    def heads(self) -> dict[str, int]:
+        """Part → process id of what the supervisor started for it; 0 while it does not run."""
+        return {info["name"]: int(info["pid"]) for info in self._ask("getAllProcessInfo")}
+
     def start(self, part: str) -> None:
         """Start a part unless it runs, without waiting for it."""
         try:
@@ -193,13 +197,14 @@ class Control:
         except Unavailable:  # it is gone already
             return
         until = time.monotonic() + STOP_PATIENCE_S
-        while _is_alive(pid):
+        while is_alive(pid):
             if time.monotonic() > until:
                 raise Unavailable("The supervisor (process {pid}) does not end.", pid=pid)
             time.sleep(0.05)
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
+    """Whether a process runs; one that ended and was not yet waited for does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
