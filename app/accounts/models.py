@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from datetime import datetime
+from typing import Any, Protocol
 
 from sqlalchemy import BigInteger, ForeignKey, Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -24,6 +25,19 @@ class Role(enum.StrEnum):
     LEADER = "leader"
     CHIEF = "chief"
     ADMINISTRATOR = "administrator"
+
+
+class AccountFacts(Protocol):
+    """What a request needs to know of who sent it: an `Account`, or a row of these columns."""
+
+    id: Any
+    name: Any
+    full_name: Any
+    role: Any
+    areas: Any
+    department: Any
+    language: Any
+    session_epoch: Any
 
 
 class Account(Base, HasId):

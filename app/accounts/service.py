@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.accounts import tries
 from app.accounts.errors import Locked, NameTaken, NoAccount, OutOfReach, TooManyTries, WrongLogin
 from app.accounts.manageable import are_within, manageable
-from app.accounts.models import Account, Role
+from app.accounts.models import Account, AccountFacts, Role
 from app.accounts.passwords import check_new, hash_password, is_right
 from app.accounts.rights import rights_of
 from app.audit.service import record
@@ -25,7 +25,7 @@ from grid.reach import Viewer
 NAME = re.compile(r"[\w.@-]{2,40}", re.UNICODE)
 
 
-def viewer_of(account: Account) -> Viewer:
+def viewer_of(account: AccountFacts) -> Viewer:
     """Who looks, as the rest of the platform knows them. Only a department's people are narrowed to its rows."""
     department = account.department if account.role is Role.DEPARTMENT else None
     return Viewer(

@@ -18,7 +18,7 @@ from flask_login import AnonymousUserMixin, LoginManager, UserMixin, current_use
 
 from app.accounts import sessions
 from app.accounts.errors import Unauthenticated
-from app.accounts.models import Account
+from app.accounts.models import Account, AccountFacts
 from app.accounts.service import viewer_of
 from app.accounts.tokens import account_of
 from gis.db import transaction
@@ -49,7 +49,7 @@ class LoggedIn(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
         return f"{self.viewer.account_id}:{self.epoch}:{self.session}"
 
     @classmethod
-    def of(cls, account: Account, session: str = "") -> LoggedIn:
+    def of(cls, account: AccountFacts, session: str = "") -> LoggedIn:
         """From a row; without a session's key, by token."""
         return cls(viewer_of(account), account.full_name, account.language, account.session_epoch, session)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import get_locale
-from sqlalchemy import DateTime, func, select
+from sqlalchemy import DateTime, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.cases.models import Case, CaseClass, FilingCondition
@@ -32,13 +32,13 @@ class ConditionWrong(InvalidInput):
 
 def offered(db: Session, class_id: int) -> list[FilingCondition]:
     """The conditions in force for a class, in the order of their codes; those of its major where it has none."""
-    for wanted in (class_id, db.scalar(select(CaseClass.parent_id).where(CaseClass.id == class_id))):
-        chosen = select(FilingCondition).where(
-            FilingCondition.class_id == wanted, FilingCondition.valid_to_at.is_(None)
-        )
-        if found := list(db.scalars(chosen.order_by(FilingCondition.code))):
-            return found
-    return []
+    major = select(CaseClass.parent_id).where(CaseClass.id == class_id).scalar_subquery()
+    chosen = select(FilingCondition).where(
+        or_(FilingCondition.class_id == class_id, FilingCondition.class_id == major),
+        FilingCondition.valid_to_at.is_(None),
+    )
+    found = list(db.scalars(chosen.order_by(FilingCondition.code)))
+    return [one for one in found if one.class_id == class_id] or found
 
 
 def chosen(db: Session, class_id: int, condition_id: int | None) -> FilingCondition | None:

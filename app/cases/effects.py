@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.cases import conditions
 from app.cases.catalogue import usable_class
-from app.cases.models import Case
+from app.cases.models import Case, FilingCondition
 from app.workflow import timing
 from app.workflow.situation import Situation
 from gis.errors import Forbidden, InvalidInput
@@ -44,7 +44,7 @@ def correct(db: Session, here: Here) -> None:
 def file(db: Session, here: Here) -> None:
     """The condition sets the limit, frozen with where it came from."""
     case = here.matter
-    condition = conditions.chosen(db, case.class_id, here.answer("condition_id"))
+    condition: FilingCondition | None = here.found["condition"]  # the guard has looked
     case.condition_id = condition.id if condition else None
     if condition is None:
         return

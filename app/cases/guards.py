@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.cases import conditions
@@ -21,6 +21,13 @@ Here = Situation[Case]
 KIND_NAME = "grid-case"  # as data/workflows/grid-case.toml says
 REOPEN_DAYS = 30
 SUSPEND_MAX = timedelta(days=365)
+
+
+OPEN_PARTS = (
+    select(func.count())
+    .select_from(Case)
+    .where(Case.parent_id == bindparam("parent_id"), Case.status.in_(OPEN_STATUSES))
+)
 
 
 class EvidenceMissing(Conflict):
@@ -70,7 +77,7 @@ def condition_fits(db: Session, here: Here) -> CityError | None:
     if here.given is None:
         return None
     try:
-        conditions.chosen(db, here.matter.class_id, here.answer("condition_id"))
+        here.found["condition"] = conditions.chosen(db, here.matter.class_id, here.answer("condition_id"))
     except InvalidInput as error:
         return error
     return None
@@ -86,10 +93,7 @@ def own_department(_db: Session, here: Here) -> CityError | None:
 
 def parts_are_over(db: Session, here: Here) -> CityError | None:
     """A case that was split waits for its parts."""
-    waits = (
-        select(func.count()).select_from(Case).where(Case.parent_id == here.matter.id, Case.status.in_(OPEN_STATUSES))
-    )
-    count = db.scalars(waits).one()
+    count = db.scalars(OPEN_PARTS, {"parent_id": here.matter.id}).one()
     return PartsOpen("Parts of it are still open: {count}.", count=count) if count else None
 
 

@@ -10,9 +10,11 @@ from flask_openapi3 import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 from shapely.geometry import Point
+from sqlalchemy.orm import Session
 
 from app.accounts.session import current_viewer
 from app.cases import acts, catalogue_tree, photos, queries, reading, service, steps
+from app.cases.models import Case
 from app.cases.numbers import city_zone
 from app.cases.schemas import (
     AnswerIn,
@@ -31,6 +33,7 @@ from app.web.idempotency import idempotent
 from app.workflow.situation import Given
 from gis.db import transaction
 from gis.errors import InvalidInput
+from grid.reach import Viewer
 
 TAG = Tag(name="cases", description="Grid cases, their catalogue and photos")
 SECURITY: list[dict[str, list[Any]]] = [{"bearer": []}]
@@ -58,8 +61,7 @@ def post_case(body: CaseIn) -> tuple[Response, int]:
     """Log a case where it lies."""
     viewer = current_viewer()
     with transaction() as db:
-        case = service.create(db, viewer, body)
-        return jsonify(_detail(db, viewer, case.number)), 201
+        return _told(db, viewer, service.create(db, viewer, body)), 201
 
 
 @api.get("/cases")
@@ -119,7 +121,7 @@ def post_move(path: NumberPath, body: MoveIn) -> tuple[Response, int]:
     with transaction() as db:
         given = Given(body.answers, body.note, body.lon, body.lat)
         done = acts.act(db, viewer, path.number, body.act, given, revision=body.revision)
-        return jsonify(_detail(db, viewer, path.number)), 202 if done.request else 200
+        return _told(db, viewer, done.case), 202 if done.request else 200
 
 
 @api.post("/cases/<string:number>/requests/<int:request_id>")
@@ -188,7 +190,16 @@ def _send(key: str, *, thumbnail: bool) -> Response:
     return answer
 
 
-def _detail(db: Any, viewer: Any, number: str) -> dict[str, Any]:
+def _told(db: Session, viewer: Viewer, case: Case) -> Response:
+    """What became of a case: all of it, or as little as a program prefers (RFC 7240, `return=minimal`)."""
+    if "return=minimal" not in request.headers.get("Prefer", ""):
+        return jsonify(_detail(db, viewer, case.number))
+    answer = jsonify({"number": case.number, "status": case.status, "revision": case.revision})
+    answer.headers["Preference-Applied"] = "return=minimal"
+    return answer
+
+
+def _detail(db: Session, viewer: Viewer, number: str) -> dict[str, Any]:
     row = queries.get(db, viewer, number)
     told = reading.detail(row, datetime.now(UTC), photos.of_case(db, row.id))
     return told | steps.as_json(db, viewer, number)

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 from geoalchemy2.shape import from_shape
 from shapely.geometry import Point
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.cases import photos
 from app.cases.catalogue import usable_class
 from app.cases.models import Case, CaseSource, CaseStatus
-from app.cases.numbers import take_number
+from app.cases.numbers import city_time, take_number
 from app.cases.schemas import CaseIn
 from app.cases.workflow import CASES
 from app.components import queries as components
@@ -49,7 +49,8 @@ def create(db: Session, viewer: Viewer, given: CaseIn) -> Case:
         raise OutOfReach("The place is not in your areas.", field="lon")
     chosen = usable_class(db, given.class_id)
     _check_component(db, viewer, given.component_id)
-    reported_at = _reported_at(db, given)
+    now, zone = city_time(db)
+    reported_at = _reported_at(given, now)
     case = Case(
         **fields(place) | {"address_id": _address_id(db, viewer, given, place)},
         geom=from_shape(spot, srid=4326),
@@ -65,7 +66,7 @@ def create(db: Session, viewer: Viewer, given: CaseIn) -> Case:
         reported_by=viewer.account_id,
         status=CaseStatus.REPORTED,
         entered_at=reported_at,
-        number=take_number(db, reported_at),
+        number=take_number(db, reported_at, zone),
     )
     CASES.begin(db, viewer, case, at=reported_at)
     photos.attach(db, viewer, case, given.photo_keys)
@@ -76,9 +77,8 @@ def create(db: Session, viewer: Viewer, given: CaseIn) -> Case:
     return case
 
 
-def _reported_at(db: Session, given: CaseIn) -> datetime:
+def _reported_at(given: CaseIn, now: datetime) -> datetime:
     """The time given, or now by the database's clock, which is also that of later moves."""
-    now = db.scalars(select(func.now())).one()
     if given.reported_at is None:
         return now
     if given.reported_at > now + CLOCK_SKEW:

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from datetime import date
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
@@ -17,6 +17,12 @@ from gis.errors import NotFound
 
 KEPT_MOST = 64
 _KEPT: OrderedDict[uuid.UUID, Calendar] = OrderedDict()  # a mark's contents never change, so nothing here grows stale
+
+
+PRESENT = (
+    select(WorkCalendar).where(WorkCalendar.name == bindparam("name")).order_by(WorkCalendar.version.desc()).limit(1)
+)
+NAMED = select(WorkCalendar).where(WorkCalendar.name == bindparam("name"), WorkCalendar.version == bindparam("version"))
 
 
 class NoSuchCalendar(NotFound):
@@ -39,11 +45,8 @@ def versions(db: Session, name: str, limit: int = 30) -> list[WorkCalendar]:
 
 def find(db: Session, name: str, version: int | None = None, *, lock: bool = False) -> WorkCalendar | None:
     """A version of a calendar, the present one by default; None where there is none."""
-    chosen = select(WorkCalendar).where(WorkCalendar.name == name)
-    if version is not None:
-        chosen = chosen.where(WorkCalendar.version == version)
-    chosen = chosen.order_by(WorkCalendar.version.desc()).limit(1)
-    return db.scalar(chosen.with_for_update() if lock else chosen)
+    chosen = PRESENT if version is None else NAMED
+    return db.scalar(chosen.with_for_update() if lock else chosen, {"name": name, "version": version})
 
 
 def contents(db: Session, row: WorkCalendar) -> Calendar:

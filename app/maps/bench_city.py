@@ -36,6 +36,7 @@ TILE_DEG = 360 / 2**14  # the width of a tile at zoom 14
 ROWS_A_TILE = 4_500  # at zoom 14: the busiest quarter whose rows are still sent one by one
 START_S = 60
 PROCESSES = 2
+CALM_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -118,10 +119,23 @@ def served(of: Town) -> Iterator[Served]:
         process = subprocess.Popen(command, cwd=PROJECT, env=environ, stdout=log, stderr=subprocess.STDOUT)
     try:
         _wait(process, port, of.home / "web.log")
-        yield Served(port, of.token, process)
+        server = Served(port, of.token, process)
+        _wait_for_calm(server)
+        yield server
     finally:
         process.terminate()
         process.wait(30)
+
+
+def _wait_for_calm(server: Served) -> None:
+    """Until all web processes have loaded, not just the one that answered: it would be given all connections."""
+    end = time.monotonic() + START_S
+    while time.monotonic() < end:
+        before = [sum(one.cpu_times()[:2]) for one in server.workers()]
+        time.sleep(CALM_S)
+        after = [sum(one.cpu_times()[:2]) for one in server.workers()]
+        if len(before) == len(after) == PROCESSES and sum(after) - sum(before) < CALM_S / 10:
+            return
 
 
 def _free_port() -> int:

@@ -174,6 +174,16 @@ class Kind(Strict):
     def _acts(self) -> dict[str, Act]:
         return {act.name: act for act in self.acts}
 
+    @cached_property
+    def busy_states(self) -> frozenset[str]:
+        """The states in which tasks may be open that end with the state: those that an act leads to and opens one."""
+        found: set[str] = set()
+        for act in self.acts:
+            if any(not self.tasks[task].stays for task in act.opens):
+                leads_to = act.start if act.to == STAYS else (act.to,)
+                found |= set(self.open_states) if {ANY_OPEN, BACK} & set(leads_to) else set(leads_to)
+        return frozenset(found)
+
     @property
     def open_states(self) -> tuple[str, ...]:
         """The states in which somebody still has to act."""

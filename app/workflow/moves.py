@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, Generic
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, bindparam, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.workflow import tasks, timing
@@ -112,6 +113,7 @@ class Workflow(Generic[M]):
         now = timing.now(db)
         state = self.kind.states[matter.status]
         matter.stage_due_at = timing.limit_ends(db, state.limit, at)
+        matter.revision = 1
         db.add(matter)
         db.flush()
         begun = Act(name=BEGUN, zh=state.zh, en=state.en, start=(matter.status,), to=STAYS)
@@ -136,8 +138,11 @@ class Workflow(Generic[M]):
         act, matter = situation.act, situation.matter
         if act.at_most is not None and self.times_done(db, matter.id, act.name) >= act.at_most:
             return TooOften("This can be done {count} times at most, and has been.", count=act.at_most)
-        if act.answers and tasks.mine(db, self.kind.kind, matter.id, act.answers, situation.viewer) is None:
-            return ActNotAllowed("There is no open task of yours here to answer.")
+        if act.answers:
+            found = tasks.mine(db, self.kind.kind, matter.id, act.answers, situation.viewer)
+            if found is None:
+                return ActNotAllowed("There is no open task of yours here to answer.")
+            situation.found[tasks.TASK] = found
         for name in act.guards:
             if (why_not := self.guards[name](db, situation)) is not None:
                 return why_not
@@ -145,10 +150,16 @@ class Workflow(Generic[M]):
 
     def times_done(self, db: Session, matter_id: int, act: str) -> int:
         """How often an act was done to a matter; those taken back don't count."""
-        row, undone = self.move_row, undone_name(act)
-        counted = select(row.act, func.count()).where(self.link == matter_id, row.act.in_((act, undone)))
-        times = {done: int(count) for done, count in db.execute(counted.group_by(row.act))}
+        undone = undone_name(act)
+        found = db.execute(self._counted, {"matter_id": matter_id, "act": act, "undone": undone})
+        times = {done: int(count) for done, count in found}
         return times.get(act, 0) - times.get(undone, 0)
+
+    @cached_property
+    def _counted(self) -> Any:
+        row = self.move_row
+        named = row.act.in_((bindparam("act"), bindparam("undone")))
+        return select(row.act, func.count()).where(self.link == bindparam("matter_id"), named).group_by(row.act)
 
     # --- doing one --------------------------------------------------------------------------------------------------
 
@@ -190,15 +201,16 @@ class Workflow(Generic[M]):
         before = matter.status
         to = self._leads_to(db, matter, act)
         if act.answers:
-            tasks.answer(db, self.kind, situation)
+            tasks.answer(db, situation)
         if act.name in self.effects:
             self.effects[act.name](db, situation)
-        if to != before:
-            tasks.withdraw(db, self.kind, matter.id, now, to=to)
-            timing.enter(db, self.kind, matter, to, now)
-        timing.set_wake(db, act, matter, given.answers)
-        for task in act.opens:
-            tasks.open_task(db, self.kind, situation, task)
+        with db.no_autoflush:  # matter, tasks and move are written together
+            if to != before:
+                tasks.withdraw(db, self.kind, matter.id, now, before=before, to=to)
+                timing.enter(db, self.kind, matter, to, now)
+            timing.set_wake(db, act, matter, given.answers)
+            for task in act.opens:
+                tasks.open_task(db, self.kind, situation, task)
         return self._write(db, situation, before, given)
 
     def _leads_to(self, db: Session, matter: M, act: Act) -> str:
@@ -220,7 +232,8 @@ class Workflow(Generic[M]):
 
     def _write(self, db: Session, situation: Situation[M], before: str | None, given: Given) -> MoveRow:
         matter, viewer = situation.matter, situation.viewer
-        matter.revision = (matter.revision or 0) + 1
+        if situation.act.name != BEGUN:
+            matter.revision += 1
         row: MoveRow = self.move_row(
             act=situation.act.name, from_status=before, to_status=matter.status, at=given.at or situation.now,
             recorded_at=situation.now,

@@ -50,7 +50,8 @@ NOTHING = Given()
 class Situation(Generic[M]):
     """One act on one matter, before or while it is done.
 
-    `given` is None while acts are only listed; `before` holds the matter's own facts as they were before the act.
+    `given` is None while acts are only listed; `before` holds the matter's own facts as they were before the act;
+    `found` is what guards looked up and effects go on with.
     """
 
     kind: Kind
@@ -60,6 +61,7 @@ class Situation(Generic[M]):
     now: datetime
     given: Given | None = None
     before: Mapping[str, Any] = field(default_factory=dict)
+    found: dict[str, Any] = field(default_factory=dict)
 
     def answer(self, name: str) -> Any:
         """What the act's form was given under a name; None while acts are only listed."""

@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import DateTime, func, select
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.clocks.clock import Clock
@@ -17,10 +17,13 @@ from app.clocks.worktime import due_at
 from app.workflow.kinds import Act, Kind
 from app.workflow.models import Matter
 
+NOW = text("SELECT clock_timestamp()")
+
 
 def now(db: Session) -> datetime:
     """The database's clock at this instant: one clock for all web processes."""
-    return db.scalars(select(func.clock_timestamp(type_=DateTime(timezone=True)))).one()
+    at: datetime = db.execute(NOW).scalar_one()
+    return at
 
 
 def limit_ends(db: Session, limit: str | None, start: datetime) -> datetime | None:

@@ -178,6 +178,19 @@ def test_a_move_needs_the_right_and_tells_the_next_ones(app: OpenAPI, inspector:
     assert (answered.status_code, answered.get_json()["requests"]) == (200, [])
 
 
+def test_a_program_that_prefers_a_short_answer_gets_no_more_than_what_became_of_it(
+    app: OpenAPI, inspector: FlaskClient, db: Session
+) -> None:
+    short = {"Prefer": "return=minimal"}  # RFC 7240
+    logged = inspector.post("/api/v1/cases", json=body(db), headers=short)
+    assert logged.status_code == 201
+    assert logged.headers["Preference-Applied"] == "return=minimal"
+    assert logged.get_json().keys() == {"number", "status", "revision"}
+    number = logged.get_json()["number"]
+    whole = inspector.get(f"/api/v1/cases/{number}").get_json()
+    assert (whole["status"], whole["revision"]) == ("reported", 1)
+
+
 def test_a_past_moment_is_asked_over_the_api(inspector: FlaskClient, db: Session) -> None:
     number = inspector.post("/api/v1/cases", json=body(db)).get_json()["number"]
     found = inspector.get(f"/api/v1/cases/{number}/as-of", query_string={"at": "2999-01-01T00:00:00+08:00"})
