@@ -17,7 +17,7 @@ from gis.errors import Unavailable
 
 MAKE_MB = 1000  # a new cluster with the demo city, and room to write
 RUN_MB = 200
-OLDEST_SERVER = 14
+OLDEST_SERVER = 15  # unique indexes that take two NULLs for the same
 
 
 def ensure_room(folder: Path, need_mb: int) -> None:
