@@ -6,6 +6,8 @@ from app.cases import pages, routes
 from app.cases.home import next_card, open_card, overdue_card, waiting_card
 from app.cases.layers import CASES
 from app.cases.registers import CASES as REGISTER
+from app.cases.running import running
+from app.clocks.running import register_running
 from app.web.assembly import Assembly
 from app.web.home import register_card
 
@@ -17,5 +19,6 @@ def init(city: Assembly) -> None:
     city.web.register_blueprint(pages.bp)
     city.layers.add(CASES)
     city.registers[REGISTER.name] = REGISTER
+    register_running(city.web, running)
     for card in (waiting_card, open_card, next_card, overdue_card):
         register_card(city.web, card)

@@ -137,7 +137,7 @@ def _moved(db: Session, row: WorkCalendar, calendar: Calendar) -> list[Moved]:
     """Right after a change: running clocks that would be due at another time by it."""
     if _done(row) != "saved":
         return []
-    return moved_by(running_clocks(current_app, db, row.name), calendar)
+    return moved_by(running_clocks(current_app, db, current_viewer(), row.name), calendar)
 
 
 def _tried(calendar: Calendar) -> tuple[Tried | None, CityError | None]:

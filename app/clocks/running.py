@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.clocks.calendars import Calendar
 from app.clocks.clock import Clock
 from app.clocks.many import due_of
+from grid.reach import Viewer
 from layers.layer import Words
 
 EXTENSION = "running_clocks"
@@ -36,20 +37,20 @@ class Moved:
     would_be_due_at: datetime | None
 
 
-Source = Callable[[Session, str], Iterable[Running]]
+Source = Callable[[Session, Viewer, str], Iterable[Running]]
 
 
 def register_running(web: Flask, source: Source) -> None:
-    """Add where running clocks are found, from a domain's `init`: it is asked by the name of a calendar."""
+    """Add where running clocks are found, from a domain's `init`: asked for a viewer by the name of a calendar."""
     sources = web.extensions.setdefault(EXTENSION, [])
     if source not in sources:
         sources.append(source)
 
 
-def running_clocks(web: Flask, db: Session, name: str) -> list[Running]:
-    """All running clocks of all domains on a calendar, whatever its version."""
+def running_clocks(web: Flask, db: Session, viewer: Viewer, name: str) -> list[Running]:
+    """The running clocks of all domains on a calendar that the viewer may see, whatever its version."""
     sources: list[Source] = web.extensions.get(EXTENSION, [])
-    return [one for source in sources for one in source(db, name)]
+    return [one for source in sources for one in source(db, viewer, name)]
 
 
 def moved_by(running: Iterable[Running], calendar: Calendar) -> list[Moved]:

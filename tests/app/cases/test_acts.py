@@ -15,6 +15,7 @@ from app.cases import acts, guards
 from app.cases.conditions import ConditionMissing, ConditionWrong
 from app.cases.kind import KIND
 from app.cases.models import OPEN_STATUSES, Case, CaseMove, CaseStatus
+from app.cases.running import running
 from app.cases.tasks import wake_suspended
 from app.cases.workflow import CASES
 from app.launch.cluster import Cluster
@@ -165,6 +166,18 @@ def test_of_two_who_move_at_once_one_is_told_so(cluster: Cluster, template_url: 
 
 
 # --- filing and its limit --------------------------------------------------------------------------------------------
+
+
+def test_the_running_clocks_that_another_calendar_would_move_are_the_viewers_open_cases(
+    db: Session, case: Case, do: Do
+) -> None:
+    condition = make_cases.condition(db, case.class_id, limits={"": "1 work_day"})
+    assert not list(running(db, WHO["chief"], "default"))
+    do("intake", "file", condition_id=condition.id)
+    [one] = running(db, WHO["chief"], "default")
+    assert (one.url, one.clock.due_at) == (f"/cases/{case.number}", case.due_at)
+    assert not list(running(db, WHO["chief"], "night"))
+    assert not list(running(db, make_cases.viewer("chief", "310199002"), "default"))
 
 
 def test_filing_needs_one_of_the_conditions_of_the_class(db: Session, case: Case, do: Do) -> None:

@@ -176,7 +176,7 @@ def test_after_a_change_the_running_clocks_it_would_move_are_named(
     app: OpenAPI, db: Session, admin: FlaskClient
 ) -> None:
     running = Running(Clock(limit("1工作日"), at("2026-06-01 08:00"), calendar_of(db)), "Lamp out", "/cases/1")
-    register_running(app, lambda _db, name: [running] if name == "default" else [])
+    register_running(app, lambda _db, _viewer, name: [running] if name == "default" else [])
     saved = post(admin, "days", **{"from": "2026-06-01", "kind": "holiday"})
     told = admin.get(saved.headers["Location"]).text
     assert "1 running clock would be due at another time by this version" in told
