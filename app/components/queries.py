@@ -143,9 +143,9 @@ def in_charge(db: Session, ids: Collection[int]) -> dict[int, str]:
     """Who is in charge of components, by id; those of which nobody is are left out."""
     if not ids:
         return {}
-    asked = func.unnest(literal(list(ids), ARRAY(BigInteger))).column_valued("asked")
-    chosen = select(Component.id, Component.in_charge).join(asked, asked == Component.id)
-    return {key: who for key, who in db.execute(chosen.where(Component.in_charge.is_not(None))) if who}
+    asked = Component.id == func.any(literal(list(ids), ARRAY(BigInteger)))
+    chosen = select(Component.id, Component.in_charge).where(asked, Component.in_charge.is_not(None))
+    return {key: who for key, who in db.execute(chosen) if who}
 
 
 def history(db: Session, viewer: Viewer, code: str) -> list[dict[str, Any]]:

@@ -125,7 +125,8 @@ def _frame(rows: Sequence[Row[Any]], won: np.ndarray[Any, Any], rules: Sequence[
     went = np.array([row.department for row in rows] or [None], dtype=object)[: len(rows)]
     return pd.DataFrame({
         "id": np.array([row.id for row in rows], np.int64), "class_id": class_id,
-        "position": won + 1, "would": would, "went": went, "is_unsent": unsent,
+        "position": won + 1, "would": pd.Series(would, dtype=object), "went": pd.Series(went, dtype=object),
+        "is_unsent": unsent,
         "is_elsewhere": ~unsent & (would != went),
     })  # fmt: skip
 

@@ -99,8 +99,8 @@ def read(facts: Mapping[str, Any], position: int = 0) -> Rule:
         first = error.errors(include_url=False, include_input=False)[0]
         field = str(first["loc"][0]) if first["loc"] else ""
         raise RuleWrong(
-            "Rule {position}, {field}: {reason}", field=field, position=position, reason=reason_of(first)
-        ) from error  # fmt: skip
+            "Rule {position}, {name}: {reason}", field=field, position=position, name=field, reason=reason_of(first)
+        ) from error
     if rule.from_on and rule.to_on and rule.to_on < rule.from_on:
         raise RuleWrong("Rule {position}: the last day comes before the first.", field="to_on", position=position)
     return rule
