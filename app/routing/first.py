@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import DateTime, func, select
 from sqlalchemy.orm import Session
@@ -11,7 +11,7 @@ from app.routing.models import RuleRow, RuleSet, RuleSetStatus
 from app.routing.rules import Rule
 
 
-def fill(db: Session, lines: Sequence[tuple[str, str]], names: Mapping[str, tuple[str, str]]) -> RuleSet | None:
+def fill(db: Session, lines: Sequence[tuple[str, str]]) -> RuleSet | None:
     """One rule a department with all its classes (key of the class, department), in force at once.
 
     Nothing is made where a version exists or there is no line.
@@ -29,8 +29,7 @@ def fill(db: Session, lines: Sequence[tuple[str, str]], names: Mapping[str, tupl
     db.add(made)
     db.flush()
     for position, (department, keys) in enumerate(classes.items(), 1):
-        zh, en = names.get(department, (department, department))
-        rule = Rule(name=f"{zh} {en}" if zh != en else zh, classes=keys, department=department)
+        rule = Rule(classes=keys, department=department)
         facts = rule.model_dump(mode="json", exclude_defaults=True)
         db.add(RuleRow(set_id=made.id, position=position, facts=facts))
     db.flush()

@@ -43,6 +43,8 @@ def _joined(names: tuple[str, ...]) -> str:
 def verdict(found: Decision) -> str:
     """Why a case goes where it goes, in one sentence."""
     if found.by == RULE:
+        if not found.name:
+            return str(_("Rule {position} fits.")).format(position=found.position)
         return str(_("Rule {position} {name} fits.")).format(position=found.position, name=found.name)
     if found.by == CONDITION:
         return str(_("No rule fits: the department of its filing condition."))

@@ -105,4 +105,4 @@ def write_rules(db: Session, profile: Profile) -> None:
     assert profile.invented is not None
     scheme = profile.invented.case_scheme
     lines = [(f"{scheme} {one.kind} {one.code}", one.department) for one in contents.case_mix(profile)]
-    routing.fill(db, lines, profile.departments)
+    routing.fill(db, lines)

@@ -126,7 +126,7 @@ def test_a_fault_that_comes_later_is_told_on_the_first_screen_and_on_the_page(
         one for one in make_accounts.client_as(admin.application, make_accounts.account(db, role="dispatcher"))
         .get(f"/api/v1/cases/{lamp.number}").json["acts"] if one["act"] == "dispatch"
     ]  # fmt: skip
-    assert "not there" in act["form"][0]["suggested"]["problem"]
+    assert "power" in act["form"][0]["suggested"]["problem"]
 
 
 def test_only_who_may_sees_the_pages_and_changes_rules(app: OpenAPI, db: Session, lamp: Case) -> None:
