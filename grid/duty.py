@@ -35,6 +35,11 @@ _AREA_ABOVE = text("""
     SELECT code FROM areas WHERE valid_to IS NULL AND starts_with(:shared, code) ORDER BY length(code) DESC LIMIT 1
 """)
 _STRANGE = text((_SQL / "duty_of_ended_areas.sql").read_text())
+_BY_UNIT = text("""
+    SELECT DISTINCT ON (u.unit_cell_id) u.unit_cell_id, d.id AS duty_cell_id
+    FROM duty_cell_units u JOIN duty_cells d ON d.id = u.duty_cell_id
+    WHERE u.valid_to IS NULL AND d.valid_to IS NULL AND d.kind = 'inspection' ORDER BY u.unit_cell_id, d.code
+""")
 _UNITS_OF = text("SELECT unit_cell_id FROM duty_cell_units WHERE duty_cell_id = :id AND valid_to IS NULL")
 
 
@@ -168,3 +173,9 @@ def _common_area(db: Session, area_codes: list[str]) -> str:
     shared = low[: next((i for i, (a, b) in enumerate(zip(low, high, strict=False)) if a != b), len(low))]
     found = db.execute(_AREA_ABOVE, {"shared": shared}).scalar()
     return str(found if found is not None else shared)
+
+
+def cells_by_unit(db: Session) -> dict[int, int]:
+    """The inspection duty cell of each unit cell that is in one, ids by ids; of several the smallest code."""
+    rows = db.execute(_BY_UNIT).all()
+    return {row.unit_cell_id: row.duty_cell_id for row in rows}

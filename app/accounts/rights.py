@@ -31,6 +31,8 @@ RIGHTS: dict[str, Words] = {
     "layers.read": _l("See map layers"),
     "layers.export": _l("Export map layers to files"),
     "calendars.edit": _l("Change work calendars"),
+    "organisation.edit": _l("Change departments, teams and posts"),
+    "routing.edit": _l("Change routing rules"),
     "accounts.manage": _l("Manage accounts"),
     "audit.read": _l("Read the audit record"),
 }
@@ -50,7 +52,7 @@ ROLES: dict[Role, frozenset[str]] = {
     Role.CHIEF: _LOOK | {"cases.create", "cases.move", "events.create", "layers.export"},
     Role.ADMINISTRATOR: _LOOK
     | {"components.edit", "facilities.edit", "grid.edit", "layers.export", "calendars.edit"}
-    | {"accounts.manage", "audit.read"},
+    | {"organisation.edit", "routing.edit", "accounts.manage", "audit.read"},
 }
 
 ROLE_NAMES: dict[Role, Words] = {

@@ -19,6 +19,13 @@ ACTS: dict[str, Words] = {
     "tokens.revoke": _l("Ended a token"),
     "calendars.create": _l("Made a work calendar"),
     "calendars.change": _l("Changed a work calendar"),
+    "organisation.department.create": _l("Made a department"),
+    "organisation.department.change": _l("Changed a department"),
+    "organisation.team.create": _l("Made a team"),
+    "organisation.team.change": _l("Changed a team"),
+    "organisation.post.create": _l("Made a post"),
+    "organisation.post.change": _l("Changed a post"),
+    "routing.activate": _l("Put routing rules in force"),
     "cases.reporter": _l("Opened who reported a case"),
     "open311.key": _l("Made a key for an outside application"),
     "open311.end": _l("Ended the key of an outside application"),
@@ -48,6 +55,10 @@ SUBJECTS: dict[str, Words] = {
     "facility": _l("Facility"),
     "layer": _l("Layer"),
     "calendar": _l("Work calendar"),
+    "department": _l("Department"),
+    "team": _l("Team"),
+    "post": _l("Post"),
+    "routing": _l("Routing"),
 }
 
 

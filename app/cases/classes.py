@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Select, Subquery, func, or_, select
@@ -50,3 +51,38 @@ def majors(db: Session, kind: ClassKind | str | None = None) -> dict[int, tuple[
     if kind is not None:
         chosen = chosen.where(CaseClass.kind == ClassKind(kind))
     return {row.id: (row.name_zh, row.name_en) for row in db.execute(chosen)}
+
+
+@dataclass(frozen=True)
+class ClassLine:
+    """A class with the key that names it everywhere (``scheme kind code``), its own department or that of its major."""
+
+    id: int
+    key: str
+    code: str
+    parent_id: int | None
+    name_zh: str
+    name_en: str
+    department: str | None
+    is_usable: bool
+    is_finest: bool
+
+
+def all_classes(db: Session) -> list[ClassLine]:
+    """Every class of every scheme, majors before their minors; usable ones are active in an active scheme."""
+    columns = (
+        CaseClass.id, CatalogueScheme.name, CaseClass.kind, CaseClass.code, CaseClass.parent_id, CaseClass.name_zh,
+        CaseClass.name_en, func.coalesce(CaseClass.department, Major.department),
+        CaseClass.is_active & CatalogueScheme.is_active,
+    )  # fmt: skip
+    chosen = select(*columns).join(CatalogueScheme, CatalogueScheme.id == CaseClass.scheme_id)
+    rows = db.execute(
+        chosen.outerjoin(Major, Major.id == CaseClass.parent_id).order_by(
+            CaseClass.scheme_id, CaseClass.kind.desc(), CaseClass.code
+        )
+    ).all()
+    above = {row[4] for row in rows if row[8]}
+    return [
+        ClassLine(row[0], f"{row[1]} {row[2].value} {row[3]}", *row[3:8], bool(row[8]), row[0] not in above)
+        for row in rows
+    ]

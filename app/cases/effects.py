@@ -8,7 +8,7 @@ from geoalchemy2.shape import from_shape
 from shapely.geometry import Point
 from sqlalchemy.orm import Session
 
-from app.cases import conditions
+from app.cases import conditions, suggestions
 from app.cases.catalogue import usable_class
 from app.cases.models import Case, FilingCondition
 from app.workflow import timing
@@ -37,6 +37,7 @@ def correct(db: Session, here: Here) -> None:
                           area_code=case.area_code, reason="corrected"))  # fmt: skip
         for name, value in fields(found).items():
             setattr(case, name, value)
+        case.duty_cell_id = found.duty_cell_id
         case.geom, case.located_by = from_shape(spot, srid=4326), LocatedBy.MAP
         case.located_at, case.accuracy_m, case.datum_given = here.now, None, "wgs84"
 
@@ -54,9 +55,12 @@ def file(db: Session, here: Here) -> None:
         timing.start_clock(db, case, limit, here.now)
 
 
-def dispatch(_db: Session, here: Here) -> None:
-    """The department that handles it."""
-    here.matter.department = here.answer("department")
+def dispatch(db: Session, here: Here) -> None:
+    """The department that handles it; the move keeps which rule said so, or that a person chose otherwise."""
+    chosen = here.answer("department")
+    if here.given is not None:
+        here.given.kept["routing"] = suggestions.kept(db, here.matter.id, here.now, chosen)
+    here.matter.department = chosen
 
 
 def end(_db: Session, here: Here) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from flask_babel import format_number, ngettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
-from app.cases import queries, show
+from app.cases import assigned, queries, show
 from app.cases.kind import KIND
 from app.cases.models import OPEN_STATUSES, CaseStatus
 from app.cases.queries import CaseFilter
@@ -19,6 +20,7 @@ from app.web.named import named
 from grid.reach import Viewer
 
 ROWS = 5
+INSPECTOR = "inspector"
 
 
 def waiting_card(db: Session, viewer: Viewer) -> Card | None:
@@ -26,6 +28,8 @@ def waiting_card(db: Session, viewer: Viewer) -> Card | None:
     mine = _my_statuses(viewer)
     if not mine or not viewer.may("cases.read"):
         return None
+    if viewer.role == INSPECTOR:
+        return _inspectors_card(db, viewer, mine)
     now = datetime.now(UTC)
     asked = CaseFilter(statuses=mine)
     count = sum(queries.statuses(db, viewer, asked, now).values())
@@ -37,6 +41,23 @@ def waiting_card(db: Session, viewer: Viewer) -> Card | None:
         rows=_rows(queries.pressing(db, viewer, asked, now, ROWS), now),
         order=10,
     )
+
+
+def _inspectors_card(db: Session, viewer: Viewer, mine: tuple[CaseStatus, ...]) -> Card:
+    """What waits for an inspector: cases of the own posts' duty cells first, then those of cells that are nobody's."""
+    now = datetime.now(UTC)
+    asked = assigned.narrowed(db, viewer, CaseFilter(statuses=mine))
+    own = replace(asked, duty_cell_ids=assigned.own_cells(db, viewer), or_no_duty_cell=False)
+    count, own_count = (sum(queries.statuses(db, viewer, one, now).values()) for one in (asked, own))
+    rows = queries.pressing(db, viewer, own, now, ROWS) if own_count else []
+    first = {row.id for row in rows}
+    rows += [row for row in queries.pressing(db, viewer, asked, now, 2 * ROWS) if row.id not in first]
+    note = ngettext("%(n)s in your duty cells", "%(n)s in your duty cells", own_count, n=format_number(own_count))
+    return Card(
+        title=_l("Cases that wait for you"), count=count,
+        url="/cases?status=" + ",".join(one.value for one in mine) + "&mine=1",
+        note=(str(note) if own_count else "") if count else _l("None now."), rows=_rows(rows[:ROWS], now), order=10,
+    )  # fmt: skip
 
 
 def open_card(db: Session, viewer: Viewer) -> Card | None:

@@ -4,7 +4,7 @@
 INSERT INTO cases (
     number, external_system, external_id, class_id, status, source, description, department,
     reported_at, entered_at, due_at, yellow_at, closed_at, is_on_time, outcome, attributes,
-    geom, unit_cell_id, area_code, accuracy_m, located_by, datum_given
+    geom, unit_cell_id, area_code, duty_cell_id, accuracy_m, located_by, datum_given
 )
 WITH fresh AS MATERIALIZED (
     SELECT r.*, (r.reported_at AT TIME ZONE (SELECT time_zone FROM city))::date AS day
@@ -29,7 +29,7 @@ SELECT
     CASE WHEN lower(r.on_time) IN ('true', 't', 'yes', 'y', '1', 'ontime', 'on time') THEN true
         WHEN lower(r.on_time) IN ('false', 'f', 'no', 'n', '0', 'overdue', 'late') THEN false END,
     r.outcome, coalesce(r.rest, '{}'),
-    r.geom, r.unit_cell_id, r.area_code, r.accuracy_m, r.located_by, r.datum_given
+    r.geom, r.unit_cell_id, r.area_code, grid_duty_cell(r.unit_cell_id), r.accuracy_m, r.located_by, r.datum_given
 FROM fresh r
 LEFT JOIN days d ON d.day = r.day AND r.number IS NULL
 ON CONFLICT DO NOTHING

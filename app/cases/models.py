@@ -128,6 +128,7 @@ class Case(Base, Matter, Located):
         Index("ix_cases_geog", text("(geom::geography)"), postgresql_using="gist"),
         Index("ix_cases_reported_at", "reported_at", "id"),
         Index("ix_cases_class_id", "class_id"),
+        Index("ix_cases_duty_cell_id", "duty_cell_id", postgresql_where=text("duty_cell_id IS NOT NULL")),
         Index("ix_cases_component_id", "component_id", postgresql_where=text("component_id IS NOT NULL")),
         Index("ix_cases_status_area_code", "status", "area_code"),  # counts by status are read from it alone
         Index("ix_cases_due_at_open", "due_at", postgresql_where=text("due_at IS NOT NULL AND closed_at IS NULL")),
@@ -146,6 +147,7 @@ class Case(Base, Matter, Located):
     description: Mapped[str] = mapped_column(server_default="")
     department: Mapped[str | None]
     component_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("components.id"))
+    duty_cell_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("duty_cells.id"))  # as it was registered
     reported_at: Mapped[datetime] = mapped_column(server_default=func.now())
     reported_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("accounts.id"))
     condition_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("filing_conditions.id"))

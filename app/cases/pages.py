@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.accounts.session import current_viewer
-from app.cases import acts, conditions, photos, queries, reading, show, steps
+from app.cases import acts, assigned, conditions, photos, queries, reading, show, steps
 from app.cases.classes import majors
 from app.cases.kind import KIND
 from app.cases.models import OPEN_STATUSES, CaseStatus
@@ -54,6 +54,8 @@ def list_cases() -> str:
     with transaction() as db:
         query, problem = _read_query(args)
         asked, problem = _read_filter(db, query, problem)
+        if query.mine:
+            asked = assigned.narrowed(db, viewer, asked)
         after = paging.decode(query.after) if query.after else ()
         rows = queries.page(db, viewer, asked, now=now, limit=PAGE + 1, after=after)
         counts = queries.statuses(db, viewer, _without_status(asked), now)
@@ -103,6 +105,7 @@ def _active(args: dict[str, str], majors_by_id: dict[int, str], areas: dict[str,
         "clock": show.clock_choices(),
         "area": areas,
         "located": {"truly": _("truly located"), "default": _("not truly located")},
+        "mine": {"1": _("mine")},
         "bbox": {args.get("bbox", ""): _("inside a box")},
     }
     titles = {"q": _("Words: {value}"), "from": _("From {value}"), "to": _("Until {value}")}

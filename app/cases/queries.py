@@ -60,6 +60,8 @@ class CaseFilter:
     q: str = ""
     bbox: tuple[float, float, float, float] | None = None
     located: str = ""
+    duty_cell_ids: tuple[int, ...] | None = None
+    or_no_duty_cell: bool = False  # beside these, those that no duty cell holds
 
 
 def page(
@@ -133,6 +135,9 @@ def conditions(asked: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
         made.append(Case.reported_at < asked.until)
     if asked.bbox:
         made.append(Case.geom.op("&&")(func.ST_MakeEnvelope(*asked.bbox, 4326)))
+    if asked.duty_cell_ids is not None:
+        held = Case.duty_cell_id.in_(asked.duty_cell_ids)
+        made.append(or_(Case.duty_cell_id.is_(None), held) if asked.or_no_duty_cell else held)
     if asked.located:
         made.append(is_truly_located() if asked.located == "truly" else ~is_truly_located())
     return made + [_holds(word) for word in asked.q.lower().split()]
@@ -165,6 +170,13 @@ def get(db: Session, viewer: Viewer, number: str) -> Row[Any]:
     if found is None:
         raise NotFound("There is no case {number}, or not in your areas.", number=number)
     return found
+
+
+def by_ids(db: Session, viewer: Viewer, ids: Sequence[int]) -> list[Row[Any]]:
+    """Some cases by their ids, newest report first; those out of reach are left out."""
+    viewer.require("cases.read")
+    picked = select(Case.id).where(visible(viewer), Case.id.in_(ids))
+    return _with_facts(db, picked, Case.reported_at.desc(), Case.id.desc())
 
 
 def history(db: Session, viewer: Viewer, number: str) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from shapely.geometry import Point
 from sqlalchemy.orm import Session
 
 from app.accounts.session import current_viewer
-from app.cases import acts, catalogue_tree, photos, queries, reading, service, steps
+from app.cases import acts, assigned, catalogue_tree, photos, queries, reading, service, steps
 from app.cases.models import Case
 from app.cases.numbers import city_zone
 from app.cases.schemas import (
@@ -26,6 +26,7 @@ from app.cases.schemas import (
     NearQuery,
     NumberPath,
     RequestPath,
+    TasksQuery,
 )
 from app.web import paging
 from app.web.assembly import Assembly
@@ -71,6 +72,8 @@ def get_cases(query: CaseQuery) -> Response:
     now = datetime.now(UTC)
     with transaction() as db:
         asked = reading.filter_of(query, city_zone(db))
+        if query.mine:
+            asked = assigned.narrowed(db, viewer, asked)
         after = paging.decode(query.after) if query.after else ()
         rows = queries.page(db, viewer, asked, now=now, limit=query.limit + 1, after=after)
         shown = rows[: query.limit]
@@ -79,6 +82,24 @@ def get_cases(query: CaseQuery) -> Response:
             "items": [reading.brief(row, now) for row in shown],
             "next": paging.encode([last.reported_at, last.id]) if last else None,
             "matched": queries.matched(db, viewer, asked, now=now),
+        })  # fmt: skip
+
+
+@api.get("/tasks")
+def get_tasks(query: TasksQuery) -> Response:
+    """My open tasks: those of my posts' duty cells first, then those of cells that no post covers."""
+    viewer = current_viewer()
+    now = datetime.now(UTC)
+    with transaction() as db:
+        found = assigned.tasks_of(db, viewer, limit=query.limit)
+        counts = assigned.count_of(db, viewer)
+        return jsonify({
+            "own": counts.own, "nobodys": counts.nobodys,
+            "items": [
+                {"task": one.task, "is_own": one.is_own, "due_at": reading.iso(one.due_at),
+                 "case": reading.brief(one.row, now)}
+                for one in found
+            ],
         })  # fmt: skip
 
 

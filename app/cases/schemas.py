@@ -93,6 +93,7 @@ class CaseQuery(BaseModel):
     until: str = Field(default="", alias="to", description="Reported before this moment, or until the end of this day")
     q: str = Field(default="", max_length=100, description="Number, words of the description, class or address")
     bbox: str = Field(default="", description="west,south,east,north in WGS 84 degrees")
+    mine: Literal["", "1"] = Field(default="", description="1: of my posts' duty cells, and of cells without a post")
     located: Literal["", "truly", "default"] = Field(default="", description="truly located, or on the default point")
     limit: int = Field(default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
     after: str = Field(default="", description="`next` of the page before")
@@ -106,6 +107,12 @@ class NearQuery(BaseModel):
     class_id: int | None = Field(default=None, description="A minor class, or a major one for all below it")
     radius_m: float = Field(default=100, gt=0, le=5000)
     limit: int = Field(default=20, ge=1, le=100)
+
+
+class TasksQuery(BaseModel):
+    """How many tasks."""
+
+    limit: int = Field(default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
 
 
 class NumberPath(BaseModel):

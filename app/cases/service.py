@@ -62,6 +62,7 @@ def create(db: Session, viewer: Viewer, given: CaseIn) -> Case:
         description=given.description,
         department=viewer.department or chosen.department,
         component_id=given.component_id,
+        duty_cell_id=place.duty_cell_id,
         reported_at=reported_at,
         reported_by=viewer.account_id,
         status=CaseStatus.REPORTED,

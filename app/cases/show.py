@@ -11,11 +11,12 @@ from flask_babel import format_datetime, format_timedelta
 from flask_babel import gettext as _
 from sqlalchemy import Row
 
+from app.cases import suggestions
 from app.cases.kind import KIND
 from app.cases.models import OPEN_STATUSES
 from app.cases.visible import clock_of
 from app.cases.words import CLOCKS, KINDS, LOCATED, SOURCES, STATUSES
-from app.web.city import department_name
+from app.web.city import DepartmentNames, department_name
 from app.web.named import named
 from app.workflow.labels import label, said
 from app.workflow.moves import BEGUN
@@ -78,7 +79,8 @@ def past(history: list[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:
     """The history, newest first, each line with its words."""
     return [
         one | {"words": _("Cells were redrawn") if one["kind"] == "relocated" else act_words(one),
-               "at": moment(one["at"], now), "status": one.get("to_status", ""), "result": _result(one)}
+               "at": moment(one["at"], now), "status": one.get("to_status", ""), "result": _result(one),
+               "routed": suggestions.told(one.get("answers") or {}, DepartmentNames())}
         for one in reversed(history)
     ]  # fmt: skip
 

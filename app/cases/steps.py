@@ -6,11 +6,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.cases import acts, conditions
+from app.cases import acts, assigned, conditions, suggestions
 from app.cases.models import Case
 from app.cases.reading import iso
 from app.cases.workflow import CASES
 from app.errors import words_of
+from app.organisation.service import active_departments, department_names
+from app.web.named import named
 from app.workflow.kinds import FormField
 from app.workflow.labels import label, said
 from app.workflow.moves import Choice
@@ -33,7 +35,8 @@ def as_json(db: Session, viewer: Viewer, number: str) -> dict[str, Any]:
         ],
         "tasks": [
             {"task": one.task, "words": label(CASES.kind, f"tasks.{one.task}"), "role": one.role,
-             "department": one.department, "due_at": iso(one.due_at)}
+             "department": one.department, "due_at": iso(one.due_at),
+             "people": [{"id": person.id, "name": person.words} for person in assigned.people_for(db, case, one)]}
             for one in acts.open_tasks(db, case)
         ],
     }  # fmt: skip
@@ -56,10 +59,26 @@ def choice_json(db: Session, case: Case, choice: Choice) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def departments(db: Session, case: Case) -> dict[str, tuple[str, str]]:
+    """The departments to choose from: those in use, and the case's own whatever it is."""
+    found = active_departments(db)
+    own = case.department
+    if own and own not in found and found:
+        found[own] = department_names(db).get(own, (own, own))
+    return found
+
+
 def field_json(db: Session, case: Case, field: FormField) -> dict[str, Any]:
     """One thing that an act asks for; choices come with their words."""
     offered = [{"value": value, "words": said(one)} for value, one in field.choices.items()]
     required = field.required
+    if field.kind == "department":
+        suggestion = suggestions.as_json(db, case.id)
+        choices = [{"value": code, "words": named(*names)} for code, names in departments(db, case).items()]
+        return {
+            "name": field.name, "kind": field.kind, "words": said(field), "required": required, "choices": choices,
+            "suggested": suggestion,
+        }  # fmt: skip
     if field.kind == "condition":
         known = conditions.offered(db, case.class_id)
         offered = [{"value": str(one.id), "words": conditions.words(db, one, case)} for one in known]

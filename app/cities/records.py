@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from app.cities.writing import column, put, take_ids
 from app.components.codes import code_prefix
 from app.residents.sealing import seal_numbers
+from grid import duty
 from grid.index import CellIndex, PlacesMany
 
 STEPS = ("filed", "handling", "checking", "closed")
@@ -45,6 +46,11 @@ def locate(frame: pd.DataFrame, cells: CellIndex, *, by: str | None = "import") 
     if by is not None:
         kept = kept.assign(located_by=by)
     return Located(kept, np.flatnonzero(~inside))
+
+
+def duty_cells(db: Session, unit_cell_id: pd.Series[int]) -> pd.Series[int]:
+    """The duty cell of each row by its unit cell; null where none holds it."""
+    return unit_cell_id.map(duty.cells_by_unit(db)).astype("Int64")
 
 
 def class_ids(db: Session) -> dict[tuple[str, str, str], int]:
@@ -149,7 +155,8 @@ def write_generated_cases(
     on_time = column(bool(yes) if done else None for yes, done in zip(in_time, is_closed, strict=True))
     due = kept["due_at"].where(kept["filed_at"] <= until)
     columns = ["id", "number", "class_id", "status", "source", "department", "reported_at", "geom", "unit_cell_id",
-               "area_code", "located_by", "address_id", "component_id"]  # fmt: skip
+               "area_code", "located_by", "address_id", "component_id", "duty_cell_id"]  # fmt: skip
+    kept["duty_cell_id"] = duty_cells(db, kept["unit_cell_id"])
     put(db, "cases", kept[columns].assign(
         clock=column(_clocks(kept, due)), closed_at=closed, due_at=due,
         yellow_at=kept["reported_at"] + 0.8 * (due - kept["reported_at"]),

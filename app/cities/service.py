@@ -18,6 +18,7 @@ from app.cities.invented.town import Amount
 from app.cities.profile import Profile
 from app.cities.sources import load as recorded
 from app.cities.sources.refused import Refused
+from app.organisation import first as organisation
 from gis.db import Base
 from gis.errors import Conflict, InvalidInput
 
@@ -75,6 +76,7 @@ def load(db: Session, order: Order, say: Callable[[str], None], *, replace: bool
     say("statistics")
     db.execute(text("ANALYZE"))
     accounts.refit_areas(db)
+    organisation.staff(db)
     facts = profile.city
     return Outcome(facts.name_zh, facts.name_en, count_rows(db), refused)
 
@@ -123,6 +125,8 @@ def is_untouched_demo(db: Session) -> bool:
         " AND NOT EXISTS (SELECT FROM facilities WHERE NOT is_generated)"
         " AND NOT EXISTS (SELECT FROM facility_entries WHERE account_id IS NOT NULL)"
         " AND NOT EXISTS (SELECT FROM work_calendars WHERE account_id IS NOT NULL)"
+        " AND NOT EXISTS (SELECT FROM organisation_entries WHERE account_id IS NOT NULL)"
+        " AND NOT EXISTS (SELECT FROM routing_sets WHERE account_id IS NOT NULL)"
         " AND (SELECT count(*) FROM grid_versions) <= 1 FROM city"
     )).scalar())  # fmt: skip
 

@@ -21,6 +21,7 @@ from app.cities.profile import Profile
 from app.cities.writing import put, take_ids
 from app.emergency import classes as emergency_classes
 from app.open311 import catalogue as open311
+from app.organisation import first as organisation
 from gis.measure import area_m2
 from grid import store
 from grid.index import CellIndex
@@ -58,10 +59,11 @@ def write_city(db: Session, profile: Profile, boundary: BaseGeometry) -> None:
         "levels": list(facts.levels), "cell_scheme": facts.cell_scheme, "cell_target_m2": facts.cell_target_m2,
         "snap_m": facts.snap_m, "is_demo": facts.is_demo,
         "options": {
-            "departments": profile.departments, "attribution": profile.attribution,
+            "attribution": profile.attribution,
             "calendar": profile.calendar.model_dump(mode="json"),
         },
     }]))  # fmt: skip
+    organisation.fill(db, profile.departments)
 
 
 def write_areas(db: Session, frame: pd.DataFrame, since: date) -> None:

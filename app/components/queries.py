@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from shapely.geometry import Point
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Row, Select, and_, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.cases.classes import class_facts, with_minors
@@ -137,6 +137,15 @@ def is_there(db: Session, viewer: Viewer, component_id: int) -> bool:
 def code_of(db: Session, viewer: Viewer, component_id: int) -> str | None:
     """The code of a component that the viewer sees."""
     return db.scalar(select(Component.code).where(Component.id == component_id, visible(viewer)))
+
+
+def in_charge(db: Session, ids: Collection[int]) -> dict[int, str]:
+    """Who is in charge of components, by id; those of which nobody is are left out."""
+    if not ids:
+        return {}
+    asked = Component.id == func.any(literal(list(ids), ARRAY(BigInteger)))
+    chosen = select(Component.id, Component.in_charge).where(asked, Component.in_charge.is_not(None))
+    return {key: who for key, who in db.execute(chosen) if who}
 
 
 def history(db: Session, viewer: Viewer, code: str) -> list[dict[str, Any]]:

@@ -23,6 +23,7 @@ from app.launch.cluster import Cluster
 from app.launch.progress import screen, step
 from app.launch.supervisor import Control, is_alive, launch
 from app.launch.swap import settle
+from app.organisation import first as organisation
 from app.settings import PROJECT, Settings
 from gis import db as database
 from gis.errors import Unavailable
@@ -221,6 +222,7 @@ def first_logins(home: Path) -> list[tuple[str, str, str]]:
             file.unlink(missing_ok=True)
             file.touch(mode=0o600)
             file.write_text("".join(f"{name}\t{role}\t{password}\n" for name, role, password in made))
+            organisation.staff(db)
     return made
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from flask import Flask, current_app, g, has_app_context
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from app.web.named import named
 from gis.db import transaction
@@ -16,13 +17,15 @@ from gis.errors import Unavailable
 from grid.models import City
 
 KEPT_S = 5.0
+NAMES = "department_names"
+Names = Mapping[str, tuple[str, str]]
 
 
 @dataclass(frozen=True)
 class CityFacts:
     """Name, language, time zone, area levels; `is_demo` marks the built-in demonstration.
 
-    `departments` are those of the profile: by the key that records hold, Chinese and English name.
+    `departments` are those of the register: by the key that records hold, Chinese and English name.
     """
 
     profile: str
@@ -43,6 +46,17 @@ class CityFacts:
 EMPTY = CityFacts("", "", "", "", "Asia/Shanghai", (), False)
 
 
+def register_departments(web: Flask, read: Callable[[Session], Names]) -> None:
+    """Say who knows the departments' names; the domain that has their register does so in its `init`."""
+    web.extensions[NAMES] = read
+
+
+def forget_city() -> None:
+    """Read the city's facts anew: a name was changed in this request."""
+    current_app.extensions.pop("city_facts", None)
+    g.pop("city_facts", None)
+
+
 def city_facts() -> CityFacts:
     """The loaded city; `EMPTY` before one is loaded or while the database is away. Read once a request at most."""
     if "city_facts" not in g:
@@ -57,20 +71,21 @@ def _recent(app: Flask) -> CityFacts:
         facts: CityFacts = kept[1]
         return facts
     try:
-        facts = _read()
+        facts = _read(app)
     except (Unavailable, SQLAlchemyError):
         return EMPTY
     app.extensions["city_facts"] = (time.monotonic(), facts)
     return facts
 
 
-def _read() -> CityFacts:
+def _read(app: Flask) -> CityFacts:
     columns = (City.profile, City.name_zh, City.name_en, City.language, City.time_zone)
     with transaction() as db:
-        row = db.execute(select(*columns, City.levels, City.is_demo, City.options)).first()
+        row = db.execute(select(*columns, City.levels, City.is_demo)).first()
+        read: Callable[[Session], Names] | None = app.extensions.get(NAMES)
+        departments = read(db) if read is not None else {}
     if row is None:
         return EMPTY
-    departments = {key: (names[0], names[1]) for key, names in row.options.get("departments", {}).items()}
     return CityFacts(
         row.profile, row.name_zh, row.name_en, row.language, row.time_zone, tuple(row.levels), row.is_demo, departments
     )
@@ -93,5 +108,5 @@ class DepartmentNames(Mapping[str, str]):
 
 
 def department_name(key: str | None) -> str:
-    """A department in the reader's words; what the city's profile does not know stands as it was written."""
+    """A department in the reader's words; what the register does not know stands as it was written."""
     return DepartmentNames().get(key, key) if key else ""

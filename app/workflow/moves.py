@@ -238,7 +238,7 @@ class Workflow(Generic[M]):
             act=situation.act.name, from_status=before, to_status=matter.status, at=given.at or situation.now,
             recorded_at=situation.now,
             account_id=viewer.account_id, actor=viewer.name, role=viewer.role, asker=given.asker, note=given.note,
-            answers=dict(given.answers), facts=facts_of(matter, (*ENGINE_FACTS, *self.facts)),
+            answers=dict(given.answers) | given.kept, facts=facts_of(matter, (*ENGINE_FACTS, *self.facts)),
             lon=given.lon, lat=given.lat, batch=given.batch,
         )  # fmt: skip
         setattr(row, self.link.key, matter.id)

@@ -23,7 +23,8 @@ class Given:
     """What came with an act.
 
     `answers` are its form's, `lon` and `lat` where the person stood (WGS 84 degrees), `at` when it was done if not now,
-    `batch` names the bulk act it is part of, `asker` who asked for it where it was granted.
+    `batch` names the bulk act it is part of, `asker` who asked for it where it was granted. What an effect puts into
+    `kept` stands with the answers in the move: why it was so, beside what was given.
     """
 
     answers: Mapping[str, Any] = field(default_factory=dict)
@@ -33,6 +34,7 @@ class Given:
     at: datetime | None = None
     batch: str | None = None
     asker: str | None = None
+    kept: dict[str, Any] = field(default_factory=dict)
 
     def read(self, act: Act) -> Given:
         """The same with the form's answers checked; a note that the form asks for becomes the note of the move."""
@@ -40,7 +42,7 @@ class Given:
         if self.note and act.field(NOTE):
             asked.setdefault(NOTE, self.note)
         found = read_answers(act, asked)
-        return replace(self, answers=found, note=str(found.pop(NOTE, self.note)))
+        return replace(self, answers=found, note=str(found.pop(NOTE, self.note)), kept={})
 
 
 NOTHING = Given()

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.cities import steps
-from app.cities.invented import buildings, contents, fabric
+from app.cities.invented import buildings, contents, fabric, offices
 from app.cities.invented.names import english_area_name, people_names, road_names, stem
 from app.cities.invented.town import Amount, Metres, Nearest, Town, lonlat
 from app.cities.profile import Invented, Profile
@@ -46,12 +46,14 @@ def load(db: Session, profile: Profile, amount: Amount, say: Say) -> None:
     cells = steps.write_cells(db, profile, lines=roads, buildings=metres.back(built.shape))
     town = Town(profile, invented, amount, metres, woven, water, built, names, cells)
     _staff_duty_cells(db, town, facts)
+    offices.write_offices(db, profile, amount.seed, amount.until.date())
     say("roads, ground, addresses, buildings")
     _write_ground(db, town, roads)
     address_ids = _write_addresses(db, town)
     building_ids = _write_buildings(db, town, address_ids)
     say("catalogues, components, facilities")
     steps.write_catalogues(db, profile)
+    offices.write_rules(db, profile)
     doors = Nearest(address_ids, *lonlat(shapely.point_on_surface(built.shape)))
     standing = contents.write_components(db, town, doors)
     contents.write_facilities(db, town, facts, address_ids)

@@ -58,6 +58,7 @@ def write_cases(
     refused.add(part.file, rows.iloc[located.outside], "grid.outside_city", "outside the city's cells")
     kept = located.frame.reset_index(drop=True)
     kept["id"] = take_ids(db, "cases", len(kept))
+    kept["duty_cell_id"] = records.duty_cells(db, kept["unit_cell_id"])
     kept["yellow_at"] = kept["reported_at"] + 0.8 * (kept["due_at"] - kept["reported_at"])
     kept["entered_at"] = kept["closed_at"].fillna(kept["reported_at"])
     put(db, "cases", kept)

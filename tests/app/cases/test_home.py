@@ -60,7 +60,7 @@ def test_a_case_waits_for_the_role_whose_step_is_next_and_for_no_other(
         card = home.waiting_card(db, viewer(role))
     assert card is not None
     assert card.count == len(card.rows) == len(statuses)
-    assert set(card.url.removeprefix("/cases?status=").split(",")) == statuses
+    assert set(card.url.removeprefix("/cases?status=").partition("&")[0].split(",")) == statuses
     assert set(KIND.turns(role)) == statuses
 
 

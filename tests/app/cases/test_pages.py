@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.cases import acts
 from app.cases.models import CaseStatus
-from tests import make, make_accounts, make_cases
+from tests import make, make_accounts, make_cases, make_organisation
 
 
 @pytest.fixture
@@ -165,7 +165,8 @@ def test_strangers_are_sent_to_the_login(client: FlaskClient) -> None:
 
 
 def test_departments_are_told_by_name_and_chosen_from_those_of_the_city(app: OpenAPI, db: Session) -> None:
-    make.city(db, options={"departments": {"power": ["电力照明", "Power and lighting"]}})
+    make.city(db)
+    make_organisation.department(db, "power")
     case = make_cases.case(db, class_id=make_cases.case_class(db, department="power").id)
     case.status = CaseStatus.FILED
     db.flush()

@@ -1,0 +1,1 @@
+"""Which department gets a case: ordered rules as data, with their reasons."""
