@@ -176,6 +176,7 @@ class CaseMove(Base, MoveRow):
     """One step of a case's life. Append-only."""
 
     __tablename__ = "case_moves"
+    __table_args__ = (Index("ix_case_moves_batch", "batch", postgresql_where=text("batch IS NOT NULL")),)
 
     case_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("cases.id"), index=True)
 
@@ -197,3 +198,16 @@ class CasePhoto(Base, HasId):
     taken_at: Mapped[datetime | None]
     uploaded_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("accounts.id"))
     uploaded_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class SavedView(Base, HasId):
+    """A filter of the queue under a name: its owner's, or shared with everybody of a role ("" for all roles)."""
+
+    __tablename__ = "saved_views"
+
+    account_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("accounts.id"), index=True)
+    role: Mapped[str | None]
+    name_zh: Mapped[str]
+    name_en: Mapped[str]
+    query: Mapped[str]
+    made_at: Mapped[datetime] = mapped_column(server_default=func.now())
