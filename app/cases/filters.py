@@ -115,7 +115,7 @@ def is_overseen() -> ColumnElement[bool]:
 def _trebled(now: datetime) -> ColumnElement[bool]:
     """Overdue cases that have taken three times the span between the start of their clock and its end, or more."""
     started = func.coalesce(Case.clock["started_at"].astext.cast(Case.due_at.type), Case.reported_at)
-    return and_(clock_is("overdue", now), Case.due_at + (Case.due_at - started) * 2 <= now)
+    return and_(clock_is("overdue", now), Case.due_at + (Case.due_at - started) + (Case.due_at - started) <= now)
 
 
 def _holds(word: str) -> ColumnElement[bool]:

@@ -178,7 +178,7 @@ def _done(db: Session, viewer: Viewer, name: str, numbers: list[str], back: str)
             batch if len(batch) == 32 and batch.isalnum() else None,
         )  # fmt: skip
     except InvalidInput as error:  # the form itself: nothing was done, what was typed comes back
-        if error.field not in wanted:
+        if act is None or act.field(error.field or "") is None:
             raise
         return _preview(db, viewer, name, numbers, back, error)
     return _result(made, back)

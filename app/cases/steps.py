@@ -11,6 +11,7 @@ from app.cases.models import Case
 from app.cases.reading import iso
 from app.cases.workflow import CASES
 from app.errors import words_of
+from app.web.city import DepartmentNames
 from app.workflow.kinds import FormField
 from app.workflow.labels import label, said
 from app.workflow.moves import Choice
@@ -64,6 +65,8 @@ def field_json(db: Session, case: Case, field: FormField) -> dict[str, Any]:
         known = conditions.offered(db, case.class_id)
         offered = [{"value": str(one.id), "words": conditions.words(db, one, case)} for one in known]
         required = bool(known)
+    if field.kind == "department":
+        offered = [{"value": key, "words": words} for key, words in DepartmentNames().items()]
     return {
         "name": field.name, "kind": field.kind, "words": said(field), "required": required, "choices": offered,
     }  # fmt: skip

@@ -122,5 +122,6 @@ def counts(db: Session, viewer: Viewer, views: list[SavedView], now: datetime) -
             select(literal(one.id).label("id"), select(func.count()).select_from(few.subquery()).scalar_subquery())
         )
     if parts:
-        found |= {row.id: row.cases for row in db.execute(union_all(*parts))}
+        for view_id, cases in db.execute(union_all(*parts)):
+            found[view_id] = cases
     return found

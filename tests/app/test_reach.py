@@ -65,6 +65,9 @@ MANY_ROWS = {
     "/api/v1/cases": [
         "/api/v1/cases", "/api/v1/cases?q={word}", "/api/v1/cases?area={code}", "/api/v1/cases?status=open",
     ],
+    "/api/v1/cases/forecast": ["/api/v1/cases/forecast?hours=24", "/api/v1/cases/forecast?area={code}"],
+    "/api/v1/cases/pins": ["/api/v1/cases/pins", "/api/v1/cases/pins?q={word}", "/api/v1/cases/pins?area={code}"],
+    "/api/v1/cases/views": ["/api/v1/cases/views"],
     "/api/v1/cases/near": ["/api/v1/cases/near?lon={lon}&lat={lat}&radius_m=5000"],
     "/api/v1/components": ["/api/v1/components", "/api/v1/components?q={word}", "/api/v1/components?area={code}"],
     "/api/v1/components/near": ["/api/v1/components/near?lon={lon}&lat={lat}&radius_m=5000"],
@@ -76,7 +79,7 @@ MANY_ROWS = {
         "/api/v1/residents", "/api/v1/residents?q={word}", "/api/v1/residents?area={code}",
         "/api/v1/residents?building_id={building_id}", "/api/v1/residents?dwelling_id={dwelling_id}",
     ],
-    "/cases": ["/cases", "/cases?q={word}", "/cases?area={code}"],
+    "/cases": ["/cases", "/cases?status=all&red_in=24", "/cases?q={word}", "/cases?area={code}"],
     "/components": ["/components", "/components?q={word}"],
     "/events": ["/events", "/events?q={word}"],
     "/facilities": ["/facilities", "/facilities?q={word}"],
