@@ -106,6 +106,9 @@ OPEN_STATUSES = (
 )
 
 
+IS_OPEN = text(f"status IN ({', '.join(repr(one.value) for one in OPEN_STATUSES)})")
+
+
 class CaseSource(enum.StrEnum):
     """The channel a case came by."""
 
@@ -135,6 +138,10 @@ class Case(Base, Matter, Located):
         Index("ix_cases_wake_at", "wake_at", postgresql_where=text("wake_at IS NOT NULL")),
         Index("ix_cases_parent_id", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
         Index("ix_cases_merged_into_id", "merged_into_id", postgresql_where=text("merged_into_id IS NOT NULL")),
+        *(  # queues walk the few open cases in their order, not the many that are over
+            Index(f"ix_cases_open_{by}", by, "id", postgresql_include=["area_code", "status"], postgresql_where=IS_OPEN)
+            for by in ("due_at", "reported_at")
+        ),
     )
 
     number: Mapped[str] = mapped_column(unique=True)

@@ -90,6 +90,12 @@ def _past(after: Sequence[Any], order: str) -> Any:
     raise InvalidInput("The page mark is not one of this list.", field="after")
 
 
+def is_any(db: Session, viewer: Viewer) -> bool:
+    """Whether there is any case that a viewer sees."""
+    viewer.require("cases.read")
+    return db.scalar(select(Case.id).where(visible(viewer)).limit(1)) is not None
+
+
 def by_numbers(db: Session, viewer: Viewer, numbers: Sequence[str]) -> dict[str, Row[Any]]:
     """The cases of these numbers that a viewer sees, by number."""
     viewer.require("cases.read")

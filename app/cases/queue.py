@@ -78,9 +78,13 @@ def without_horizon(asked: Asked) -> CaseFilter:
     return replace(asked.filter, red_from=None, red_until=None)
 
 
-def without_status(asked: CaseFilter) -> CaseFilter:
-    """The same filter whatever the status: what the status chips count."""
-    return replace(asked, statuses=())
+def chips_filter(asked: CaseFilter) -> CaseFilter:
+    """What the status chips count: the filter whatever the status, but among open cases only open ones.
+
+    A city keeps twenty times as many cases that are over: who looks at open ones does not wait for those to be counted.
+    """
+    is_of_open = bool(asked.statuses) and set(asked.statuses) <= set(OPEN_STATUSES)
+    return replace(asked, statuses=OPEN_STATUSES if is_of_open else ())
 
 
 def chips(args: Mapping[str, str], majors: Mapping[int, str], areas: Mapping[str, str]) -> list[dict[str, str]]:

@@ -63,7 +63,7 @@ def _lists(db: Session, viewer: Viewer, asked: queue.Asked, now: datetime) -> di
     order = asked.query.sorted_by
     after = paging.decode(asked.query.after) if asked.query.after else ()
     rows = queries.page(db, viewer, asked.filter, now=now, limit=PAGE + 1, after=after, order=order)
-    counts = queries.statuses(db, viewer, queue.without_status(asked.filter), now)
+    counts = queries.statuses(db, viewer, queue.chips_filter(asked.filter), now)
     majors_named = {key: named(*names) for key, names in majors(db).items()}
     areas = area_choices(db, viewer)
     kept = views.of(db, viewer)
@@ -74,6 +74,8 @@ def _lists(db: Session, viewer: Viewer, asked: queue.Asked, now: datetime) -> di
     return {
         "items": [show.line(row, now) for row in rows[:PAGE]], "counts": counts,
         "matched": sum(counts.get(one.value, 0) for one in shown), "majors": majors_named, "areas": areas,
+        "counted": queue.chips_filter(asked.filter).statuses or tuple(CaseStatus),
+        "has_any": bool(rows) or queries.is_any(db, viewer),
         "open_count": queue.open_count(counts),
         "mine": reading.turn_of(viewer.role) if queue.has_turn(viewer) else (),
         "more": show.link("/cases", asked.args | {"after": ""}, after=mark) if mark else None,

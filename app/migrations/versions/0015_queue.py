@@ -24,8 +24,15 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_saved_views_account_id"), "saved_views", ["account_id"])
     op.create_index("ix_case_moves_batch", "case_moves", ["batch"], postgresql_where=sa.text("batch IS NOT NULL"))
+    for by in ("due_at", "reported_at"):
+        op.create_index(
+            f"ix_cases_open_{by}", "cases", [by, "id"],
+            postgresql_include=["area_code", "status"], postgresql_where=sa.text(OPEN),
+        )  # fmt: skip
 
 
 def downgrade() -> None:
+    for by in ("due_at", "reported_at"):
+        op.drop_index(f"ix_cases_open_{by}", table_name="cases")
     op.drop_index("ix_case_moves_batch", table_name="case_moves")
     op.drop_table("saved_views")

@@ -77,6 +77,7 @@ export class Chosen {
     const words = n ? tn("{n} case chosen", "{n} cases chosen", n) : t("Tick cases to act on several at once.");
     const most = t("at most {n} at a time", { n: MOST });
     told.textContent = n > MOST ? `${words} · ${most}` : words;
+    this.bar.classList.toggle("has-some", n > 0 || all.checked);
     const button = /** @type {HTMLButtonElement} */ (this.bar.querySelector("button.primary"));
     button.disabled = (!n && !all.checked) || n > MOST;
     /** @type {HTMLElement} */ (this.#part("none")).hidden = !n;
