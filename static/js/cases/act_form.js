@@ -74,9 +74,11 @@ function stepForm(address, told, step, done) {
       await postJSON(`${address}/moves`, { act: step.act, revision: told.revision, answers }, { key });
       done();
     } catch (error) {
-      problem.textContent = /** @type {Error} */ (error).message;
+      const { code, message, field: wrong } = /** @type {any} */ (error);
+      const asked = step.form.find((one) => one.name === wrong);
+      const missing = code === "workflow.answer_missing" && asked; // said with the words of the form
+      problem.textContent = missing ? t("Please give: {name}", { name: asked.words }) : message;
       problem.hidden = false;
-      const wrong = /** @type {any} */ (error).field;
       if (wrong) /** @type {HTMLElement|null} */ (form.querySelector(`[name="${CSS.escape(wrong)}"]`))?.focus();
     }
     /** @type {HTMLButtonElement} */ (button).disabled = false;
