@@ -11,10 +11,12 @@ from sqlalchemy import Row, case, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from app.accounts import queries as accounts
-from app.cases import queries
+from app.cases import queries, reading
+from app.cases.filters import CaseFilter
 from app.cases.guards import KIND_NAME
 from app.cases.models import Case
-from app.cases.queries import CaseFilter
+from app.cases.numbers import city_zone
+from app.cases.schemas import CaseQuery
 from app.cases.visible import visible
 from app.organisation import service as organisation
 from app.workflow.models import WorkflowTask
@@ -86,6 +88,12 @@ def _open(viewer: Viewer, own: Any, open_to_all: Any) -> Any:
 def own_cells(db: Session, viewer: Viewer) -> tuple[int, ...]:
     """The duty cells of the viewer's posts."""
     return tuple(organisation.duty_cells_of(db, viewer.account_id)) if viewer.account_id is not None else ()
+
+
+def filter_of(db: Session, viewer: Viewer, asked: CaseQuery, now: datetime) -> CaseFilter:
+    """The filter that a query means for a viewer, narrowed to the own posts where it asks for that."""
+    found = reading.filter_of(asked, city_zone(db), viewer.role, now)
+    return narrowed(db, viewer, found) if asked.mine else found
 
 
 def narrowed(db: Session, viewer: Viewer, asked: CaseFilter) -> CaseFilter:

@@ -11,9 +11,9 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from app.cases import assigned, queries, show
+from app.cases.filters import CaseFilter
 from app.cases.kind import KIND
 from app.cases.models import OPEN_STATUSES, CaseStatus
-from app.cases.queries import CaseFilter
 from app.cases.words import STATUSES
 from app.web.home import Card, Row
 from app.web.named import named

@@ -106,6 +106,9 @@ OPEN_STATUSES = (
 )
 
 
+IS_OPEN = text(f"status IN ({', '.join(repr(one.value) for one in OPEN_STATUSES)})")
+
+
 class CaseSource(enum.StrEnum):
     """The channel a case came by."""
 
@@ -136,6 +139,10 @@ class Case(Base, Matter, Located):
         Index("ix_cases_wake_at", "wake_at", postgresql_where=text("wake_at IS NOT NULL")),
         Index("ix_cases_parent_id", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
         Index("ix_cases_merged_into_id", "merged_into_id", postgresql_where=text("merged_into_id IS NOT NULL")),
+        *(  # queues walk the few open cases in their order, not the many that are over
+            Index(f"ix_cases_open_{by}", by, "id", postgresql_include=["area_code", "status"], postgresql_where=IS_OPEN)
+            for by in ("due_at", "reported_at")
+        ),
     )
 
     number: Mapped[str] = mapped_column(unique=True)
@@ -178,6 +185,7 @@ class CaseMove(Base, MoveRow):
     """One step of a case's life. Append-only."""
 
     __tablename__ = "case_moves"
+    __table_args__ = (Index("ix_case_moves_batch", "batch", postgresql_where=text("batch IS NOT NULL")),)
 
     case_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("cases.id"), index=True)
 
@@ -199,3 +207,16 @@ class CasePhoto(Base, HasId):
     taken_at: Mapped[datetime | None]
     uploaded_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("accounts.id"))
     uploaded_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class SavedView(Base, HasId):
+    """A filter of the queue under a name: its owner's, or shared with everybody of a role ("" for all roles)."""
+
+    __tablename__ = "saved_views"
+
+    account_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("accounts.id"), index=True)
+    role: Mapped[str | None]
+    name_zh: Mapped[str]
+    name_en: Mapped[str]
+    query: Mapped[str]
+    made_at: Mapped[datetime] = mapped_column(server_default=func.now())

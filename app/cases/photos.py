@@ -104,6 +104,14 @@ def attach(
     db.flush()
 
 
+def unattached(db: Session, viewer: Viewer, keys: Sequence[str]) -> list[str]:
+    """Of these keys the viewer's own that belong to no case yet."""
+    mine = select(CasePhoto.key).where(
+        CasePhoto.key.in_(keys), CasePhoto.case_id.is_(None), CasePhoto.uploaded_by == viewer.account_id
+    )
+    return list(db.scalars(mine.order_by(CasePhoto.id)))
+
+
 def open_photo(db: Session, viewer: Viewer, key: str) -> CasePhoto:
     """A photo for a viewer who may see its case, or who uploaded it and has not attached it; else NotFound."""
     row = db.execute(

@@ -17,9 +17,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, Subquery, and_, case, func, null, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
+from app.cases.filters import CaseFilter, conditions
 from app.cases.models import Case, CaseClass, CaseMove, CasePhoto, CaseSource, CaseStatus, CatalogueScheme
 from app.cases.photos import KEY
-from app.cases.queries import CaseFilter, conditions
 from app.cases.visible import is_open, is_truly_located
 from gis.errors import NotFound
 from grid.models import Address

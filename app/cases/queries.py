@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from shapely.geometry import Point
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, tuple_
+from sqlalchemy import Row, Select, and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from app.cases.classes import with_minors
-from app.cases.models import Case, CaseClass, CaseMove, CasePhoto, CaseSource, CaseStatus, CatalogueScheme, ClassKind
-from app.cases.visible import clock_is, is_open, is_truly_located, visible
+from app.cases.filters import CaseFilter, conditions
+from app.cases.models import Case, CaseClass, CaseMove, CasePhoto, CatalogueScheme
+from app.cases.visible import is_open, visible
 from gis.errors import InvalidInput, NotFound
 from grid.models import Address, Area, Relocation, UnitCell
 from grid.reach import Viewer
@@ -45,41 +45,62 @@ DETAIL: tuple[Any, ...] = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class CaseFilter:
-    """Which cases are asked for; an empty filter asks for all. `since` ≤ reported < `until`."""
-
-    statuses: tuple[CaseStatus, ...] = ()
-    class_ids: tuple[int, ...] = ()
-    sources: tuple[CaseSource, ...] = ()
-    kind: ClassKind | None = None
-    clock: str = ""
-    area: str = ""
-    since: datetime | None = None
-    until: datetime | None = None
-    q: str = ""
-    bbox: tuple[float, float, float, float] | None = None
-    located: str = ""
-    duty_cell_ids: tuple[int, ...] | None = None
-    or_no_duty_cell: bool = False  # beside these, those that no duty cell holds
-
-
 def page(
-    db: Session, viewer: Viewer, asked: CaseFilter, *, now: datetime, limit: int, after: Sequence[Any] = ()
+    db: Session,
+    viewer: Viewer,
+    asked: CaseFilter,
+    *,
+    now: datetime,
+    limit: int,
+    after: Sequence[Any] = (),
+    order: str = "newest",
 ) -> list[Row[Any]]:
-    """One page of cases, newest report first; one query, whatever the length.
+    """One page of cases; one query, whatever the length.
 
     Parameters
     ----------
+    order : str
+        ``newest`` report first, or ``due``: what falls due first, cases without a limit last.
     after : sequence
-        Reported time and id of the last row seen: a page stays right while cases are added.
-    """
+        What `mark_of` made of the last row seen: a page stays right while cases are added.
+    """  # fmt: skip
     viewer.require("cases.read")
     picked = select(Case.id).where(visible(viewer), *conditions(asked, now))
+    by: tuple[Any, ...] = (Case.reported_at.desc(), Case.id.desc())
+    if order == "due":
+        by = (Case.due_at.asc(), Case.id.asc())  # nulls are last in an ascending order
     if after:
-        picked = picked.where(tuple_(Case.reported_at, Case.id) < tuple_(*_mark(after)))
-    newest = (Case.reported_at.desc(), Case.id.desc())
-    return _with_facts(db, picked.order_by(*newest).limit(limit), *newest)
+        picked = picked.where(_past(after, order))
+    return _with_facts(db, picked.order_by(*by).limit(limit), *by)
+
+
+def mark_of(row: Row[Any], order: str = "newest") -> list[Any]:
+    """Where a page ended: the values that the order sorts by."""
+    return [row.due_at if order == "due" else row.reported_at, row.id]
+
+
+def _past(after: Sequence[Any], order: str) -> Any:
+    match list(after):
+        case [datetime() as at, int() as last_id] if order == "due":
+            return or_(tuple_(Case.due_at, Case.id) > tuple_(at, last_id), Case.due_at.is_(None))
+        case [None, int() as last_id] if order == "due":
+            return and_(Case.due_at.is_(None), Case.id > last_id)
+        case [datetime() as at, int() as last_id]:
+            return tuple_(Case.reported_at, Case.id) < tuple_(at, last_id)
+    raise InvalidInput("The page mark is not one of this list.", field="after")
+
+
+def is_any(db: Session, viewer: Viewer) -> bool:
+    """Whether there is any case that a viewer sees."""
+    viewer.require("cases.read")
+    return db.scalar(select(Case.id).where(visible(viewer)).limit(1)) is not None
+
+
+def by_numbers(db: Session, viewer: Viewer, numbers: Sequence[str]) -> dict[str, Row[Any]]:
+    """The cases of these numbers that a viewer sees, by number."""
+    viewer.require("cases.read")
+    picked = select(Case.id).where(Case.number.in_(numbers), visible(viewer))
+    return {row.number: row for row in _with_facts(db, picked, Case.id)}
 
 
 def matched(db: Session, viewer: Viewer, asked: CaseFilter, *, now: datetime) -> int:
@@ -95,13 +116,6 @@ def _with_facts(db: Session, picked: Select[Any], *order: Any) -> list[Row[Any]]
     return list(db.execute(_joined(BRIEF).join(few, few.c.id == Case.id).order_by(*order)).all())
 
 
-def _mark(after: Sequence[Any]) -> tuple[datetime, int]:
-    match list(after):
-        case [datetime() as at, int() as last_id]:
-            return at, last_id
-    raise InvalidInput("The page mark is not one of this list.", field="after")
-
-
 def _joined(columns: tuple[Any, ...]) -> Select[Any]:
     return (
         select(*columns)
@@ -112,49 +126,6 @@ def _joined(columns: tuple[Any, ...]) -> Select[Any]:
         .outerjoin(Street, and_(Street.code == Area.parent_code, Street.valid_to.is_(None)))
         .outerjoin(Address, Address.id == Case.address_id)
     )
-
-
-def conditions(asked: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
-    """The filter as SQL over `Case` alone, so that counting needs no join."""
-    made: list[ColumnElement[bool]] = []
-    if asked.statuses:
-        made.append(Case.status.in_(asked.statuses))
-    if asked.class_ids:
-        made.append(Case.class_id.in_(with_minors(asked.class_ids)))
-    if asked.sources:
-        made.append(Case.source.in_(asked.sources))
-    if asked.kind:
-        made.append(Case.class_id.in_(select(CaseClass.id).where(CaseClass.kind == asked.kind)))
-    if asked.clock:
-        made.append(clock_is(asked.clock, now))
-    if asked.area:
-        made.append(Case.area_code.startswith(asked.area, autoescape=True))
-    if asked.since:
-        made.append(Case.reported_at >= asked.since)
-    if asked.until:
-        made.append(Case.reported_at < asked.until)
-    if asked.bbox:
-        made.append(Case.geom.op("&&")(func.ST_MakeEnvelope(*asked.bbox, 4326)))
-    if asked.duty_cell_ids is not None:
-        held = Case.duty_cell_id.in_(asked.duty_cell_ids)
-        made.append(or_(Case.duty_cell_id.is_(None), held) if asked.or_no_duty_cell else held)
-    if asked.located:
-        made.append(is_truly_located() if asked.located == "truly" else ~is_truly_located())
-    return made + [_holds(word) for word in asked.q.lower().split()]
-
-
-def _holds(word: str) -> ColumnElement[bool]:
-    """Cases that hold a word in number, description, class or address."""
-    classes = select(CaseClass.id).where(CaseClass.search.contains(word, autoescape=True))
-    addresses = select(Address.id).where(Address.search.contains(word, autoescape=True))
-    found = [
-        Case.description.icontains(word, autoescape=True),
-        Case.class_id.in_(classes),
-        Case.address_id.in_(addresses),
-    ]
-    if word.isdecimal():
-        found += [Case.number.startswith(word), Case.external_id == word]
-    return or_(*found)
 
 
 def get(db: Session, viewer: Viewer, number: str) -> Row[Any]:
@@ -221,15 +192,39 @@ def near(
     return [(row, row.distance_m) for row in db.execute(found.order_by(few.c.distance_m, Case.id))]
 
 
+def around(
+    db: Session, viewer: Viewer, case: Row[Any], *, radius_m: float, since: datetime, limit: int
+) -> list[tuple[Row[Any], float]]:
+    """Other cases near one, in space and time: open, or reported since a moment; nearest first, with metres."""
+    viewer.require("cases.read")
+    few = _spots(viewer, Point(case.lon, case.lat), radius_m)
+    few = few.where(Case.id != case.id, or_(is_open(), Case.reported_at >= since))
+    picked = few.order_by(few.selected_columns.distance_m, Case.id).limit(limit).subquery("few")
+    found = _joined((*BRIEF, picked.c.distance_m)).join(picked, picked.c.id == Case.id)
+    return [(row, row.distance_m) for row in db.execute(found.order_by(picked.c.distance_m, Case.id))]
+
+
+def of_component(db: Session, viewer: Viewer, component_id: int, *, limit: int) -> list[Row[Any]]:
+    """The cases of one component, newest report first."""
+    viewer.require("cases.read")
+    newest = (Case.reported_at.desc(), Case.id.desc())
+    picked = select(Case.id).where(Case.component_id == component_id, visible(viewer))
+    return _with_facts(db, picked.order_by(*newest).limit(limit), *newest)
+
+
 def near_rows(viewer: Viewer, at: Point, radius_m: float, class_id: int | None) -> Select[Any]:
     """Ids and distances that `near` takes the first of; uses ix_cases_geog."""
+    found = _spots(viewer, at, radius_m).where(is_open())
+    if class_id is not None:
+        found = found.where(Case.class_id.in_(with_minors([class_id])))
+    return found.order_by(found.selected_columns.distance_m, Case.id)
+
+
+def _spots(viewer: Viewer, at: Point, radius_m: float) -> Select[Any]:
     place = func.geography(func.ST_SetSRID(func.ST_MakePoint(at.x, at.y), 4326))
     spot = func.geography(Case.geom)  # the very expression ix_cases_geog indexes
     columns: list[Any] = [Case.id, func.ST_Distance(spot, place).label("distance_m")]
-    found = select(*columns).where(func.ST_DWithin(spot, place, radius_m), is_open(), visible(viewer))
-    if class_id is not None:
-        found = found.where(Case.class_id.in_(with_minors([class_id])))
-    return found.order_by(columns[1], Case.id)
+    return select(*columns).where(func.ST_DWithin(spot, place, radius_m), visible(viewer))
 
 
 def statuses(db: Session, viewer: Viewer, asked: CaseFilter, now: datetime) -> dict[str, int]:

@@ -2,38 +2,69 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import Enum
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row
 
+from app.cases import polygon
+from app.cases.filters import CaseFilter
+from app.cases.kind import KIND
 from app.cases.models import OPEN_STATUSES, CasePhoto, CaseSource, CaseStatus
-from app.cases.queries import CaseFilter
 from app.cases.schemas import CaseQuery
 from app.cases.visible import clock_of
 from gis.errors import InvalidInput
 from grid.located import LocatedBy
 
 E = TypeVar("E", bound=Enum)
+DAYS_BACK = {"today": timedelta(0), "yesterday": timedelta(days=1)}
 
 
-def filter_of(asked: CaseQuery, zone: ZoneInfo) -> CaseFilter:
-    """The filter that a query string means; InvalidInput names what can't be read."""
+def filter_of(asked: CaseQuery, zone: ZoneInfo, role: str = "", now: datetime | None = None) -> CaseFilter:
+    """The filter that a query string means for a role; InvalidInput names what can't be read.
+
+    A span that ends before it begins is refused: ends are never swapped behind the asker's back.
+    """
+    now = now or datetime.now(UTC)
+    since, until = span(asked.since, asked.until, zone, ("from", "to"), now)
+    due = span(asked.due_from, asked.due_to, zone, ("due_from", "due_to"), now)
+    closed = span(asked.closed_from, asked.closed_to, zone, ("closed_from", "closed_to"), now)
     return CaseFilter(
-        statuses=_statuses(asked.status),
+        statuses=statuses(asked.status, role),
         class_ids=ids(asked.class_, "class"),
         sources=several(asked.source, CaseSource, "source"),
         kind=asked.kind,
         clock=asked.clock,
         area=asked.area.strip(),
-        since=moment(asked.since, zone, field="from"),
-        until=moment(asked.until, zone, field="to", is_end=True),
+        cell=asked.cell.strip(),
+        departments=tuple(split(asked.department)),
+        overseen={"yes": True, "no": False}.get(asked.overseen),
+        since=since, until=until, due_since=due[0], due_until=due[1], closed_since=closed[0], closed_until=closed[1],
+        red_from=now if asked.red_in else None,
+        red_until=now + timedelta(hours=asked.red_in) if asked.red_in else None,
         q=asked.q.strip(),
         bbox=bbox(asked.bbox),
+        within=polygon.read(asked.within),
         located=asked.located,
-    )
+    )  # fmt: skip
+
+
+def turn_of(role: str) -> tuple[CaseStatus, ...]:
+    """The statuses in which it is a role's turn."""
+    return tuple(CaseStatus(name) for name in KIND.turns(role))
+
+
+def span(
+    since: str, until: str, zone: ZoneInfo, names: tuple[str, str], now: datetime
+) -> tuple[datetime | None, datetime | None]:
+    """Both ends of a span of time; InvalidInput when it ends before it begins."""
+    begins = moment(since, zone, field=names[0], now=now)
+    ends = moment(until, zone, field=names[1], is_end=True, now=now)
+    if begins and ends and ends <= begins:
+        raise InvalidInput("The span of time ends before it begins.", field=names[1])
+    return begins, ends
 
 
 def split(text: str) -> list[str]:
@@ -54,8 +85,11 @@ def ids(text: str, field: str) -> tuple[int, ...]:
     return tuple(_whole(part, field) for part in split(text))
 
 
-def _statuses(text: str) -> tuple[CaseStatus, ...]:
-    return OPEN_STATUSES if text.strip() == "open" else several(text, CaseStatus, "status")
+def statuses(text: str, role: str = "") -> tuple[CaseStatus, ...]:
+    """Statuses by name; `open`, `all`, and `mine`: where it is the role's turn, for roles without one all open ones."""
+    named = {"": (), "all": (), "open": OPEN_STATUSES, "mine": turn_of(role) or OPEN_STATUSES}
+    found = named.get(text.strip())
+    return several(text, CaseStatus, "status") if found is None else found
 
 
 def _whole(text: str, field: str) -> int:
@@ -64,11 +98,18 @@ def _whole(text: str, field: str) -> int:
     return int(text)
 
 
-def moment(text: str, zone: ZoneInfo, *, field: str, is_end: bool = False) -> datetime | None:
-    """A moment or a day of the city; a day as an end means until its last instant, so the next day's first."""
+def moment(
+    text: str, zone: ZoneInfo, *, field: str, is_end: bool = False, now: datetime | None = None
+) -> datetime | None:
+    """A moment or a day of the city; a day as an end means until its last instant, so the next day's first.
+
+    `today` and `yesterday` are days of the city's calendar, not the last 24 hours.
+    """
     text = text.strip().replace(" ", "+")
     if not text:
         return None
+    if text in DAYS_BACK:
+        text = ((now or datetime.now(UTC)).astimezone(zone).date() - DAYS_BACK[text]).isoformat()
     try:
         found = datetime.fromisoformat(text)
     except ValueError as error:

@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 from app.accounts.session import current_viewer
 from app.cases import acts, assigned, catalogue_tree, photos, queries, reading, service, steps
 from app.cases.models import Case
-from app.cases.numbers import city_zone
 from app.cases.schemas import (
     AnswerIn,
     AsOfQuery,
@@ -67,20 +66,19 @@ def post_case(body: CaseIn) -> tuple[Response, int]:
 
 @api.get("/cases")
 def get_cases(query: CaseQuery) -> Response:
-    """Cases inside the viewer's reach, newest report first."""
+    """Cases inside the viewer's reach, newest report first unless another order is asked for."""
     viewer = current_viewer()
     now = datetime.now(UTC)
     with transaction() as db:
-        asked = reading.filter_of(query, city_zone(db))
-        if query.mine:
-            asked = assigned.narrowed(db, viewer, asked)
+        asked = assigned.filter_of(db, viewer, query, now)
         after = paging.decode(query.after) if query.after else ()
-        rows = queries.page(db, viewer, asked, now=now, limit=query.limit + 1, after=after)
+        order = query.sorted_by
+        rows = queries.page(db, viewer, asked, now=now, limit=query.limit + 1, after=after, order=order)
         shown = rows[: query.limit]
         last = shown[-1] if len(rows) > query.limit else None
         return jsonify({
             "items": [reading.brief(row, now) for row in shown],
-            "next": paging.encode([last.reported_at, last.id]) if last else None,
+            "next": paging.encode(queries.mark_of(last, order)) if last else None,
             "matched": queries.matched(db, viewer, asked, now=now),
         })  # fmt: skip
 

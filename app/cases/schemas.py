@@ -79,24 +79,90 @@ class AsOfQuery(BaseModel):
 
 
 class CaseQuery(BaseModel):
-    """Filters of the list; several values of one filter are parted by commas."""
+    """Filters of the list; several values of one filter are parted by commas.
+
+    Days are those of the city, `today` and `yesterday` among them; a day as an end is included.
+    """
 
     model_config = ConfigDict(populate_by_name=True)
 
-    status: str = Field(default="", description="Statuses, or `open` for all that are not over")
+    status: str = Field(
+        default="", description="Statuses; `open`: all that are not over; `mine`: where it is my role's turn; `all`"
+    )
     class_: str = Field(default="", alias="class", description="Ids of major or minor classes")
     source: str = ""
     kind: ClassKind | None = None
-    clock: Literal["", "on_time", "due_soon", "overdue"] = ""
+    clock: Literal["", "on_time", "due_soon", "overdue", "trebled"] = Field(
+        default="", description="`trebled`: overdue, and three times the limit has passed"
+    )
     area: str = Field(default="", max_length=40, description="Code of an area, or the beginning of one")
+    cell: str = Field(default="", max_length=40, description="Code of a unit cell")
+    department: str = Field(default="", max_length=2000, description="Departments as records hold them")
+    overseen: Literal["", "yes", "no"] = Field(default="", description="Whether an oversight waits for its answer")
     since: str = Field(default="", alias="from", description="Reported from this moment or day on (ISO 8601)")
     until: str = Field(default="", alias="to", description="Reported before this moment, or until the end of this day")
+    due_from: str = Field(default="", description="Due from this moment or day on")
+    due_to: str = Field(default="", description="Due before this moment, or until the end of this day")
+    closed_from: str = Field(default="", description="Closed from this moment or day on")
+    closed_to: str = Field(default="", description="Closed before this moment, or until the end of this day")
+    red_in: int | None = Field(default=None, ge=1, le=24, description="The clock runs out within so many hours")
     q: str = Field(default="", max_length=100, description="Number, words of the description, class or address")
     bbox: str = Field(default="", description="west,south,east,north in WGS 84 degrees")
     mine: Literal["", "1"] = Field(default="", description="1: of my posts' duty cells, and of cells without a post")
+    within: str = Field(
+        default="", max_length=40_000, description="A polygon or multipolygon: short text, WKT or GeoJSON, WGS 84"
+    )
     located: Literal["", "truly", "default"] = Field(default="", description="truly located, or on the default point")
+    order: Literal["", "newest", "due"] = Field(default="", description="newest report first, or what falls due first")
     limit: int = Field(default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
     after: str = Field(default="", description="`next` of the page before")
+
+    @property
+    def sorted_by(self) -> str:
+        """The order in force: the queue of one's own turn begins with what falls due first."""
+        return self.order or ("due" if self.status.strip() == "mine" or self.red_in else "newest")
+
+
+class ForecastQuery(CaseQuery):
+    """The filter of the queue, and how far to look ahead."""
+
+    hours: int = Field(default=2, ge=1, le=24)
+
+
+class BulkIn(BaseModel):
+    """One act on many cases, each by itself."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    act: str = Field(max_length=40)
+    numbers: list[Annotated[str, Field(max_length=40)]] = Field(min_length=1, max_length=20_000)
+    answers: dict[str, Any] = Field(default_factory=dict, description="What the act's form asks for, by name")
+    note: str = Field(default="", max_length=4000)
+    preview: bool = Field(default=False, description="Tell what would happen to each; nothing is done")
+    revisions: dict[str, int] = Field(default_factory=dict, description="By number the revision that you saw")
+
+
+class BatchPath(BaseModel):
+    """A bulk act by its id."""
+
+    batch: str = Field(max_length=40)
+
+
+class ViewPath(BaseModel):
+    """A saved view."""
+
+    id: int
+
+
+class ViewIn(BaseModel):
+    """A filter of the queue to keep under a name."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    name_zh: str = Field(default="", max_length=60)
+    name_en: str = Field(default="", max_length=60, description="One of the two names will do")
+    query: str = Field(max_length=40_000, description="The address of the queue after `?`")
+    role: str | None = Field(default=None, max_length=40, description="Share it with this role; `all`: with every role")
 
 
 class NearQuery(BaseModel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.cases import pages, routes
+from app.cases import pages, queue_pages, queue_routes, routes
 from app.cases.home import next_card, open_card, overdue_card, waiting_card
 from app.cases.layers import CASES
 from app.cases.registers import CASES as REGISTER
@@ -14,8 +14,10 @@ from app.web.home import register_card
 
 def init(city: Assembly) -> None:
     """Register blueprints, layers and import registers."""
+    city.web.register_api(queue_routes.api)
     city.web.register_api(routes.api)
     city.web.register_api(routes.files)
+    city.web.register_blueprint(queue_pages.bp)
     city.web.register_blueprint(pages.bp)
     city.layers.add(CASES)
     city.registers[REGISTER.name] = REGISTER

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -13,7 +13,7 @@ from sqlalchemy import Row
 
 from app.cases import suggestions
 from app.cases.kind import KIND
-from app.cases.models import OPEN_STATUSES
+from app.cases.models import OPEN_STATUSES, CasePhoto
 from app.cases.visible import clock_of
 from app.cases.words import CLOCKS, KINDS, LOCATED, SOURCES, STATUSES
 from app.web.city import DepartmentNames, department_name
@@ -21,6 +21,8 @@ from app.web.named import named
 from app.workflow.labels import label, said
 from app.workflow.moves import BEGUN
 from grid.located import LocatedBy
+
+AFTER_WORK = ("done", "self_handled", "checked", "rework")  # their photos show what became of it
 
 
 def moment(at: datetime | None, now: datetime) -> dict[str, str] | None:
@@ -82,6 +84,21 @@ def past(history: list[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:
                "at": moment(one["at"], now), "status": one.get("to_status", ""), "result": _result(one),
                "routed": suggestions.told(one.get("answers") or {}, DepartmentNames())}
         for one in reversed(history)
+    ]  # fmt: skip
+
+
+def with_photos(past: list[dict[str, Any]], photos: Sequence[CasePhoto]) -> list[dict[str, Any]]:
+    """The history with the photos of each step; a step after the work stands beside what it looked like before."""
+    before = [one for one in photos if one.move_id is None]
+    by_move: dict[int, list[CasePhoto]] = {}
+    for one in photos:
+        if one.move_id is not None:
+            by_move.setdefault(one.move_id, []).append(one)
+    return [
+        line
+        | {"photos": before if line.get("act") == BEGUN else by_move.get(line.get("id", 0), []),
+           "before": before[:1] if line.get("act") in AFTER_WORK and line.get("id") in by_move else []}
+        for line in past
     ]  # fmt: skip
 
 

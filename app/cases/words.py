@@ -31,6 +31,7 @@ CLOCKS: dict[str, Words] = {
     "overdue": _l("Overdue"),
     "due_soon": _l("Due soon"),
     "on_time": _l("On time"),
+    "trebled": _l("Three times the limit"),
 }
 
 OUTCOMES: dict[str, Words] = {  # what sources write as a word; anything else is a text of its own

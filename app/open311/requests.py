@@ -13,7 +13,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from app.cases import public, reading
-from app.cases.queries import CaseFilter
+from app.cases.filters import CaseFilter
 from app.cases.words import STATUSES
 from app.open311 import services
 from app.open311.arguments import Arguments

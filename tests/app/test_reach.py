@@ -79,6 +79,9 @@ MANY_ROWS = {
     "/api/v1/cases": [
         "/api/v1/cases", "/api/v1/cases?q={word}", "/api/v1/cases?area={code}", "/api/v1/cases?status=open",
     ],
+    "/api/v1/cases/forecast": ["/api/v1/cases/forecast?hours=24", "/api/v1/cases/forecast?area={code}"],
+    "/api/v1/cases/pins": ["/api/v1/cases/pins", "/api/v1/cases/pins?q={word}", "/api/v1/cases/pins?area={code}"],
+    "/api/v1/cases/views": ["/api/v1/cases/views"],
     "/api/v1/cases/near": ["/api/v1/cases/near?lon={lon}&lat={lat}&radius_m=5000"],
     "/api/v1/components": ["/api/v1/components", "/api/v1/components?q={word}", "/api/v1/components?area={code}"],
     "/api/v1/components/near": ["/api/v1/components/near?lon={lon}&lat={lat}&radius_m=5000"],
@@ -146,6 +149,9 @@ TELL_NO_ROW = {
     "/api/v1/routing/replay",
     "/api/v1/routing/reports",
     "/api/v1/tasks",
+    "/api/v1/cases/forecast",
+    "/api/v1/cases/pins",  # numbers and places: whose they are is asked in tests/app/cases/test_queue.py
+    "/api/v1/cases/views",
 }
 # The ground is the same for everyone: what stands on any printed map.
 GROUND = {"blocks", "green", "water", "roads", "buildings", "areas"}

@@ -3,6 +3,7 @@
  * @module city/map/drawer
  */
 import { getJSON } from "http";
+import { showSteps } from "city/cases/act_form.js";
 import { t } from "words";
 import { fill, h, icon } from "city/map/dom.js";
 import { degrees, exact } from "city/map/format.js";
@@ -20,6 +21,7 @@ import { stateMark } from "city/map/symbols.js";
  * @property {(feature: Feature) => void} zoom
  * @property {(act: string, at: [number, number]) => void} act
  * @property {string[]} acts what this person may make
+ * @property {(layer: LayerInfo, feature: Feature) => void} moved a record was moved on from here
  */
 
 export class Drawer {
@@ -47,6 +49,22 @@ export class Drawer {
     this.round += 1;
     this.root.hidden = false;
     fill(this.body, ...content);
+  }
+
+  /**
+   * Somebody changed the row that is shown: it is read again, unless something is being typed about it.
+   * @param {LayerInfo} layer
+   * @param {string} id
+   */
+  changed(layer, id) {
+    const open = [...this.body.querySelectorAll(".step[open]")];
+    const typed = open.some((one) =>
+      [...one.querySelectorAll("input, textarea, select")].some((field) => /** @type {any} */ (field).value),
+    );
+    if (!typed) return this.row(layer, id);
+    const note = this.body.querySelector("[data-part=stale]");
+    if (note) /** @type {HTMLElement} */ (note).hidden = false;
+    return undefined;
   }
 
   /**
@@ -127,6 +145,12 @@ export class Drawer {
     );
     const box = bounds(feature.geometry);
     const where = h("div", { class: "place-words" });
+    const steps = h("section", { class: "drawer-steps", "aria-live": "polite" });
+    const again = h(
+      "button",
+      { type: "button", class: "link-button", onclick: () => this.row(layer, String(feature.id)) },
+      t("Read it again"),
+    );
     this.show(
       this.#head(layer.title),
       h("h2", { class: "drawer-title", tabindex: "-1" }, reading.title),
@@ -148,6 +172,14 @@ export class Drawer {
         this.#copy(),
       ),
       h(
+        "p",
+        { class: "note", "data-part": "stale", role: "status", hidden: true },
+        t("It was changed meanwhile."),
+        " ",
+        again,
+      ),
+      steps,
+      h(
         "dl",
         { class: "facts" },
         ...facts.flatMap((one) => [
@@ -161,6 +193,8 @@ export class Drawer {
       ),
       layer.attribution ? h("p", { class: "hint" }, layer.attribution) : null,
     );
+    if (layer.id === "cases" && feature.properties.number)
+      showSteps(steps, String(feature.properties.number), () => this.hooks.moved(layer, feature));
     if (box)
       placeWords([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2]).then((told) => where.isConnected && fill(where, told));
   }

@@ -17,6 +17,7 @@ import { RowList } from "city/map/list.js";
 import { Marks } from "city/map/marks.js";
 import { catchLinks } from "city/map/links.js";
 import { Picker } from "city/map/pick.js";
+import { bounds } from "city/map/rows.js";
 import { Sheet } from "city/map/sheet.js";
 import { Store } from "city/map/state.js";
 import { Tabs } from "city/map/tabs.js";
@@ -181,6 +182,7 @@ class Page {
       zoom: (/** @type {any} */ feature) => this.camera.flyTo(feature),
       act: (/** @type {string} */ act, /** @type {[number, number]} */ at) =>
         this.store.set({ act, at, selected: null }),
+      moved: (/** @type {any} */ layer, /** @type {any} */ feature) => this.#acted(layer, feature),
     };
   }
 
@@ -225,6 +227,18 @@ class Page {
       else this.camera.reveal(feature);
     } else if (at) this.drawer.place(at);
     else this.drawer.hide();
+  }
+
+  /**
+   * A record was moved on in the drawer: its facts, its mark, the list and the counts say so at once.
+   * @param {import("city/map/layers.js").LayerInfo} layer
+   * @param {any} feature
+   */
+  async #acted(layer, feature) {
+    this.thematic.touched(layer.id, bounds(feature.geometry));
+    this.list.load({ quiet: true });
+    this.tree.count(layer);
+    await this.drawer.row(layer, String(feature.id));
   }
 
   #moved() {
@@ -293,6 +307,6 @@ class Page {
    */
   #changed(layer, id) {
     const { selected, act } = this.store.state;
-    if (!act && selected?.layer === layer.id && selected.id === String(id)) this.drawer.row(layer, selected.id);
+    if (!act && selected?.layer === layer.id && selected.id === String(id)) this.drawer.changed(layer, selected.id);
   }
 }

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from app.accounts.models import Role
 from app.accounts.rights import rights_of
 from app.cases import home, queries
+from app.cases.filters import CaseFilter
 from app.cases.kind import KIND
 from app.cases.models import OPEN_STATUSES, Case, CaseStatus
-from app.cases.queries import CaseFilter
 from grid.models import GridVersion
 from grid.reach import Viewer
 from tests import make, make_cases

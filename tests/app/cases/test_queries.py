@@ -13,8 +13,8 @@ from sqlalchemy import Connection, event, insert, select, text
 from sqlalchemy.orm import Session
 
 from app.cases import acts, queries
+from app.cases.filters import CaseFilter
 from app.cases.models import Case, CaseStatus, ClassKind
-from app.cases.queries import CaseFilter
 from app.workflow.situation import Given
 from gis.errors import Forbidden, InvalidInput, NotFound
 from grid.reach import Viewer
