@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, case, func, not_, or_, select
 from sqlalchemy.orm import Session
@@ -90,9 +91,9 @@ def own_cells(db: Session, viewer: Viewer) -> tuple[int, ...]:
     return tuple(organisation.duty_cells_of(db, viewer.account_id)) if viewer.account_id is not None else ()
 
 
-def filter_of(db: Session, viewer: Viewer, asked: CaseQuery, now: datetime) -> CaseFilter:
+def filter_of(db: Session, viewer: Viewer, asked: CaseQuery, now: datetime, zone: ZoneInfo | None = None) -> CaseFilter:
     """The filter that a query means for a viewer, narrowed to the own posts where it asks for that."""
-    found = reading.filter_of(asked, city_zone(db), viewer.role, now)
+    found = reading.filter_of(asked, zone or city_zone(db), viewer.role, now)
     return narrowed(db, viewer, found) if asked.mine else found
 
 

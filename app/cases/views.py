@@ -109,11 +109,12 @@ def counts(db: Session, viewer: Viewer, views: list[SavedView], now: datetime) -
 
     None for a view whose filter can't be read any more: a class or step may have gone.
     """
+    zone = city_zone(db)
     found: dict[int, int | None] = {one.id: None for one in views}
     parts = []
     for one in views:
         try:
-            asked = assigned.filter_of(db, viewer, _read(parse(one.query)), now)
+            asked = assigned.filter_of(db, viewer, _read(parse(one.query)), now, zone)
         except CityError:
             continue
         few = select(literal(1)).select_from(Case).where(visible(viewer), *conditions(asked, now)).limit(BADGE_MAX + 1)

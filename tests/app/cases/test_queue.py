@@ -294,7 +294,7 @@ def test_no_filter_ends_in_an_error_whatever_is_asked(queue: FlaskClient, db: Se
         "cell": "310199001001001", "department": "Water", "overseen": "yes", "from": "today", "to": "today",
         "due_from": "yesterday", "due_to": "2025-06-01", "closed_from": "2025-06-01", "closed_to": "today",
         "red_in": "4", "q": "lamp", "bbox": "121,31,122,32", "within": "CAAEfA", "located": "truly",
-        "order": "due", "after": "",
+        "order": "due", "after": "", "mine": "1",
     }  # fmt: skip
     assert set(sense) == views.FILTERS
     for name, value in sense.items():
