@@ -23,6 +23,7 @@ DOMAINS = (
     "components",
     "facilities",
     "open311",
+    "evaluation",
     "imports",
     "maps",
     "cities",
