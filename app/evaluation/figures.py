@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, any_, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from app.cases import facts as case_facts
@@ -83,12 +83,11 @@ def _pass(db: Session, viewer: Viewer, asked: Asked, indicators: Sequence[Indica
     facts = case_facts.facts_as_of(asked.as_of)
     key, source = _key(facts, indicators[0].base, by)
     window = asked.window
-    each = key if by == "department" and indicators[0].base.each else None
     names = sorted({one.denominator for one in indicators})
     bases = {name: and_(BASES[name].holds(facts, window), *_mine(facts, BASES[name], asked)) for name in names}
     columns: list[Any] = [func.count().filter(bases[name]).label(f"d_{name}") for name in names]
     for one in indicators:
-        part = part_for(one.numerator, facts.c, window.end, each)
+        part = part_for(one.numerator, facts.c, window.end, _itself(key, one.base, asked, by))
         columns.append(func.count().filter(and_(bases[one.denominator], part)).label(f"n_{one.code}"))
     chosen = select(key.label("key"), *columns).select_from(source)
     chosen = chosen.where(or_(*bases.values()), *reach(viewer, facts, asked))
@@ -118,12 +117,19 @@ def _key(facts: Any, base: Base, by: str) -> tuple[Any, Any]:
     return literal(WHOLE), facts
 
 
+def _itself(key: Any, base: Base, asked: Asked, by: str) -> Any:
+    """The department that a case is counted to, where it is counted to each that had it; else None."""
+    if not base.each:
+        return None
+    return key if by == "department" else literal(asked.department) if asked.department else None
+
+
 def _mine(facts: Any, base: Base, asked: Asked) -> list[ColumnElement[bool]]:
     """The conditions of a question about one department or one person, for one base."""
     made = []
     if asked.department:
         here = facts.c.department == asked.department
-        made.append(facts.c[base.each].any(asked.department) if base.each else here)
+        made.append(literal(asked.department) == any_(facts.c[base.each]) if base.each else here)
     if asked.person is not None and base.person is not None:
         made.append(facts.c[base.person] == asked.person)
     return made
@@ -158,7 +164,7 @@ def picked(viewer: Viewer, asked: Asked, indicator: Indicator, *, numerator: boo
     base, window = indicator.base, asked.window
     conditions = [base.holds(facts, window), *_mine(facts, base, asked), *reach(viewer, facts, asked)]
     if numerator:
-        itself = literal(asked.department) if asked.department and base.each else None
+        itself = _itself(None, base, asked, "")
         conditions.append(part_for(indicator.numerator, facts.c, window.end, itself))
     return select(facts.c.case_id).where(and_(*conditions))
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from app.evaluation import pages, routes
 from app.web.assembly import Assembly
 
 
 def init(city: Assembly) -> None:
     """Register blueprints."""
+    city.web.register_api(routes.api)
+    city.web.register_blueprint(pages.bp)
