@@ -20,7 +20,16 @@ def many(db: Session, count: int, like: Case | None = None, **given: Any) -> lis
     like = like or make_cases.case(db, reported_at=JUNE)
     columns = {
         name: getattr(like, name)
-        for name in ("class_id", "unit_cell_id", "area_code", "geom", "located_by", "source", "datum_given", "located_at")
+        for name in (
+            "class_id",
+            "unit_cell_id",
+            "area_code",
+            "geom",
+            "located_by",
+            "source",
+            "datum_given",
+            "located_at",
+        )
     }
     first = (db.query(Case).count() + 1) * 10
     rows = [columns | {"number": f"T{first + n:08}", "status": given.get("status", "reported"),

@@ -42,7 +42,8 @@ RIGHTS: dict[str, Words] = {
 _LOOK = frozenset({"places.read", "layers.read", "cases.read", "events.read", "components.read", "facilities.read"})
 
 ROLES: dict[Role, frozenset[str]] = {
-    Role.INSPECTOR: _LOOK | {"cases.create", "cases.move", "evaluation.own"},  # verifies, checks, closes what was handled on the spot
+    Role.INSPECTOR: _LOOK
+    | {"cases.create", "cases.move", "evaluation.own"},  # verifies, checks, closes what was handled on the spot
     Role.INTAKE: _LOOK | {"cases.create", "cases.move", "cases.reporter", "events.create"},
     Role.DISPATCHER: _LOOK | {"cases.create", "cases.move", "layers.export"},
     Role.DEPARTMENT: _LOOK | {"cases.move", "components.edit", "evaluation.own", "evaluation.read"},
@@ -50,11 +51,13 @@ ROLES: dict[Role, frozenset[str]] = {
     | {"events.create", "events.edit", "residents.read", "residents.open", "cases.create", "layers.export"},
     Role.PLANNER: _LOOK | {"layers.export"},
     Role.CLERK: _LOOK | {"residents.read", "residents.create", "residents.open", "facilities.edit"},
-    Role.LEADER: _LOOK | {"cases.move", "layers.export", "evaluation.own", "evaluation.read", "evaluation.people"},  # oversees
+    Role.LEADER: _LOOK
+    | {"cases.move", "layers.export", "evaluation.own", "evaluation.read", "evaluation.people"},  # oversees
     Role.CHIEF: _LOOK
     | {"cases.create", "cases.move", "events.create", "layers.export"}
     | {"evaluation.own", "evaluation.read", "evaluation.people", "evaluation.edit"},
-    Role.EVALUATOR: _LOOK | {"layers.export", "evaluation.own", "evaluation.read", "evaluation.people", "evaluation.edit"},
+    Role.EVALUATOR: _LOOK
+    | {"layers.export", "evaluation.own", "evaluation.read", "evaluation.people", "evaluation.edit"},
     Role.ADMINISTRATOR: _LOOK
     | {"components.edit", "facilities.edit", "grid.edit", "layers.export", "calendars.edit"}
     | {"accounts.manage", "audit.read"},

@@ -48,4 +48,3 @@ def rebuild(db: Session) -> int:
         made += done.rowcount  # type: ignore[attr-defined]  # a cursor result: SQLAlchemy types it as any result
         last = ids[-1]
     return made
-

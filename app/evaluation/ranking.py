@@ -29,7 +29,9 @@ def ranked(indicator: Indicator, figures: Mapping[str, Figure]) -> list[Ranked]:
         places[ratio] = place
         place += sum(1 for one in counts.values() if one.ratio == ratio)
     made = [
-        Ranked(key, one, indicator.band(one.ratio), places[one.ratio] if key in counts and one.ratio is not None else None)
+        Ranked(
+            key, one, indicator.band(one.ratio), places[one.ratio] if key in counts and one.ratio is not None else None
+        )
         for key, one in figures.items()
     ]
     return sorted(made, key=lambda one: (one.rank is None, one.rank or 0, -one.figure.denominator, one.key))

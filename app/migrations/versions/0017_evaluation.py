@@ -80,7 +80,11 @@ def _reports() -> None:
     )  # fmt: skip
     op.create_table(
         "evaluation_report_files",
-        _id("report_id"), _text("period"), _text("key"), _moment("made_at", now=True), _key(),
+        _id("report_id"),
+        _text("period"),
+        _text("key"),
+        _moment("made_at", now=True),
+        _key(),
         sa.ForeignKeyConstraint(
             ["report_id"], ["evaluation_reports.id"], name=op.f("fk_evaluation_report_files_report_id")
         ),
@@ -90,7 +94,10 @@ def _reports() -> None:
     )
     op.create_table(
         "evaluation_hot_spots",
-        _text("key"), _text("state"), sa.Column("result", JSONB(), nullable=True), _moment("made_at", now=True),
+        _text("key"),
+        _text("state"),
+        sa.Column("result", JSONB(), nullable=True),
+        _moment("made_at", now=True),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_evaluation_hot_spots")),
     )
 

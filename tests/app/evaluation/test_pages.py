@@ -49,7 +49,9 @@ def test_a_figure_opens_its_cases_and_their_number_is_the_figure(chief: FlaskCli
     many(db, 60, due_at=JUNE, status="closed", closed_at=JUNE)
     many(db, 7, due_at=JUNE)
     shown = page(chief, "/evaluation?lang=en&period=2025-06")
-    opened = re.search(r'href="(/evaluation/cases\?[^"]*indicator=closing&[^"]*part=numerator)"', shown.replace("&amp;", "&"))
+    opened = re.search(
+        r'href="(/evaluation/cases\?[^"]*indicator=closing&[^"]*part=numerator)"', shown.replace("&amp;", "&")
+    )
     assert opened
     url, rows = opened.group(1), 0
     while url:
@@ -87,7 +89,9 @@ def test_the_map_hatches_what_has_no_cases_and_sets_zero_apart(chief: FlaskClien
 def test_the_trend_has_a_point_for_each_of_twelve_periods(chief: FlaskClient, db: Session) -> None:
     publish(db)
     told = chief.get("/api/v1/evaluation/trend?period=2025-07&indicator=closing").json["items"]
-    assert [one["period"] for one in told] == [f"2024-{n:02}" for n in range(8, 13)] + [f"2025-{n:02}" for n in range(1, 8)]
+    assert [one["period"] for one in told] == [f"2024-{n:02}" for n in range(8, 13)] + [
+        f"2025-{n:02}" for n in range(1, 8)
+    ]
     assert told[-2]["ratio"] == pytest.approx(911 / 972, abs=1e-6)
     assert told[0]["ratio"] is None
     assert "data-chart=" in page(chief, "/evaluation/trend?lang=en&period=2025-07&indicator=closing")

@@ -26,7 +26,9 @@ def test_a_period_has_its_days(code: str, first: str, end: str) -> None:
     assert parse(found.code, today=TODAY) == found
 
 
-@pytest.mark.parametrize("code", ["", "x", "2026-13", "2026-Q5", "2025-W53", "2026-02-30", "2026-02-02..2026-02-01", "٢٠٢٦"])
+@pytest.mark.parametrize(
+    "code", ["", "x", "2026-13", "2026-Q5", "2025-W53", "2026-02-30", "2026-02-02..2026-02-01", "٢٠٢٦"]
+)
 def test_what_is_no_period_is_refused(code: str) -> None:
     with pytest.raises(InvalidInput):
         parse(code, today=TODAY)
