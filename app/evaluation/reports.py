@@ -13,7 +13,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts import service as accounts
-from app.accounts.models import Role
 from app.evaluation import asked as asking
 from app.evaluation import periods
 from app.evaluation.indicators import INDICATORS
@@ -23,7 +22,7 @@ from gis.errors import Forbidden, InvalidInput, NotFound
 from grid.reach import Viewer
 
 EVERY = ("week", "month", "quarter", "half", "year")
-READERS = tuple(role.value for role in (Role.EVALUATOR, Role.LEADER, Role.CHIEF, Role.DEPARTMENT))
+READERS = ("evaluator", "leader", "chief")
 KINDS = {"pdf": "application/pdf", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 told_of: list[Callable[[Session, Report, ReportFile], None]] = []  # who is to hear of a report that was made: notices
 

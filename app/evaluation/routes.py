@@ -28,7 +28,7 @@ class FiguresQuery(BaseModel):
 
     period: str = Field(
         default="month", max_length=24, description="2026, 2026-H1, 2026-Q3, 2026-11, 2026-W48, a day, first..last"
-    )  # noqa: E501 - one line of help
+    )
     area: str = Field(default="", max_length=40, description="Code of an area, or the beginning of one")
     department: str = Field(default="", max_length=200)
     person: str = Field(default="", max_length=18, description="Id of an account")

@@ -1,4 +1,4 @@
-"""Counts that other domains keep: patrols that covered cells, what was missed. A domain registers them when it is set up."""
+"""Counts that other domains keep: patrols that covered cells, what was missed. A domain registers them at set-up."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def two_sided(z: Floats) -> Floats:
 
 
 def fdr(p: Floats) -> Floats:
-    """p-values corrected for how many were asked: at most a share `q` of the cells called significant is so by chance."""
+    """p-values corrected for their number: of the cells called significant at `q`, at most a share `q` is by chance."""
     n = len(p)
     if not n:
         return p

@@ -15,7 +15,7 @@ from layers.layer import Words
 NO_RATIO = "–"
 PERIODS: dict[str, Words] = {
     "day": _l("Day"), "week": _l("Week"), "month": _l("Month"), "quarter": _l("Quarter"), "half": _l("Half-year"),
-    "year": _l("Year"), "days": _l("Own days"),
+    "year": _l("Whole year"), "days": _l("Own days"),
 }  # fmt: skip
 BANDS: dict[str, Words] = {"good": _l("good"), "pass": _l("pass"), "fail": _l("fail")}
 OBJECTS: dict[str, Words] = {"area": _l("Areas"), "department": _l("Departments"), "inspector": _l("Inspectors")}

@@ -64,8 +64,11 @@ def test_facts_are_kept_with_each_move(db: Session, doer) -> None:  # type: igno
     assert one.department == "lamps"
     assert one.reported_by == doer.people["inspector"].account_id
     times = [one.reported_at, one.filed_at, one.dispatched_at, one.handled_at, one.closed_at]
-    assert all(times) and times == sorted(times)  # type: ignore[type-var]
-    assert one.due_at is not None and one.closed_at is not None and one.closed_at < one.due_at
+    assert all(times)
+    assert times == sorted(times)  # type: ignore[type-var]
+    assert one.due_at is not None
+    assert one.closed_at is not None
+    assert one.closed_at < one.due_at
 
 
 def test_a_rebuild_gives_the_rows_that_were_kept(db: Session, doer) -> None:  # type: ignore[no-untyped-def]
@@ -94,7 +97,8 @@ def test_tasks_to_verify_and_oversight_are_told_with_who_did_them(db: Session, d
     case = make_cases.case(db)
     doer(case, "intake", "verify")
     one = kept(db, case)
-    assert one.verify_due_at is not None and one.verify_done_at is None
+    assert one.verify_due_at is not None
+    assert one.verify_done_at is None
     doer(case, "inspector", "verified", result="true")
     one = kept(db, case)
     assert one.verify_done_at is not None
@@ -122,6 +126,6 @@ def test_a_redraw_moves_the_facts_with_the_case(db: Session) -> None:
     case = make_cases.case(db)
     cell = db.execute(text("SELECT id, area_code, ST_X(ST_Centroid(geom)) x, ST_Y(ST_Centroid(geom)) y FROM unit_cells "
                            "WHERE area_code = :a LIMIT 1"), {"a": make_cases.NORTH_AREA}).one()  # fmt: skip
-    db.execute(text("UPDATE cases SET unit_cell_id = :c, area_code = :a, geom = ST_SetSRID(ST_MakePoint(:x, :y), 4326)"),
+    db.execute(text("UPDATE cases SET unit_cell_id = :c, area_code = :a, geom = ST_Point(:x, :y, 4326)"),
                {"c": cell.id, "a": cell.area_code, "x": cell.x, "y": cell.y})  # fmt: skip
     assert kept(db, case).area_code == make_cases.NORTH_AREA

@@ -122,7 +122,8 @@ def test_each_figure_opens_exactly_the_cases_that_it_counts(db: Session, chief: 
     publish(db)
     person = make_accounts.account(db, role="inspector")
     many(db, 4, dispatched_at=JUNE, sent_to=["a"], sent_back_by=["a"], sent_back_n=1, department="a",
-         reported_by=person.id, verify_by=person.id, verify_due_at=LATER, verify_done_at=JUNE, due_at=LATER)  # fmt: skip
+         reported_by=person.id, verify_by=person.id, verify_due_at=LATER, verify_done_at=JUNE,
+         due_at=LATER)  # fmt: skip
     for narrowed in ({}, {"area": make_cases.SOUTH_AREA}, {"department": "a"}, {"person": str(person.id)}):
         question = ask(db, chief, **narrowed)
         told = figures.whole(db, chief, question, INDICATORS.values())

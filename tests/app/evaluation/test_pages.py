@@ -39,7 +39,8 @@ def test_the_overview_tells_both_counts_the_period_before_and_the_formulas_versi
 ) -> None:
     publish(db)
     shown = page(chief, "/evaluation?lang=en&period=2025-06")
-    for words in ("93.72\N{NO-BREAK SPACE}%", "75.82\N{NO-BREAK SPACE}%", ">911</a> / ", ">972</a>", "2026.1", "June 2025",
+    for words in ("93.72\N{NO-BREAK SPACE}%", "75.82\N{NO-BREAK SPACE}%", ">911</a> / ", ">972</a>", "2026.1",
+                  "June 2025",
                   "May 2025", "Not counted in this city"):  # fmt: skip
         assert words in shown, words
     assert "93.72%" in page(chief, "/evaluation?lang=zh&period=2025-06")

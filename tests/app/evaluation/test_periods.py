@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -37,7 +38,7 @@ def test_what_is_no_period_is_refused(code: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_periods_follow_each_other_without_gap_or_overlap(kind: str) -> None:
     found = of_day(kind, TODAY).with_before(30)
-    assert all(one.end == after.first and one.after() == after for one, after in zip(found, found[1:], strict=False))
+    assert all(one.end == after.first and one.after() == after for one, after in pairwise(found))
 
 
 def test_a_day_with_a_change_of_clocks_has_25_hours() -> None:

@@ -66,7 +66,7 @@ def test_a_report_is_read_by_its_roles_inside_its_area_only(app: OpenAPI, db: Se
     assert chief.post("/evaluation/reports", data=FORM).status_code == 303
     key = db.scalars(select(ReportFile.key)).one()
     leader = make_accounts.client_as(app, make_accounts.account(db, role="leader"))
-    assert leader.get(f"/evaluation/reports/{key}.pdf").mimetype == "application/pdf"
+    assert leader.get(f"/evaluation/reports/{key}.pdf", buffered=True).mimetype == "application/pdf"
     assert "Monthly" in leader.get("/evaluation/reports?lang=en").text
     south = make_accounts.client_as(app, make_accounts.account(db, role="leader", areas=[make_cases.SOUTH_AREA]))
     department = make_accounts.client_as(app, make_accounts.account(db, role="department", department="lamps"))
@@ -119,9 +119,7 @@ def test_hot_spots_are_told_with_their_significance_and_kept(app: OpenAPI, db: S
     assert db.scalars(select(HotSpots.state)).all() == ["done"]
 
 
-def test_many_cases_are_left_to_the_worker(
-    app: OpenAPI, db: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_many_cases_are_left_to_the_worker(app: OpenAPI, db: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     make.city(db)
     scatter(db, 20)
     monkeypatch.setattr(hotspots, "AT_ONCE", 10)
@@ -129,7 +127,9 @@ def test_many_cases_are_left_to_the_worker(
     for _ in range(2):
         assert leader.get("/api/v1/evaluation/hotspots?period=2025").status_code == 202
     assert "being worked out" in leader.get("/evaluation/hotspots?lang=en&period=2025").text
-    jobs = db.execute(text("SELECT args FROM procrastinate_jobs WHERE task_name = 'evaluation.hot_spots'")).scalars().all()
+    jobs = (
+        db.execute(text("SELECT args FROM procrastinate_jobs WHERE task_name = 'evaluation.hot_spots'")).scalars().all()
+    )
     assert len(jobs) == 1
     given = hotspots.Parameters(**jobs[0]["chosen"] | {"classes": ()})
     hotspots.keep(db, jobs[0]["key"], hotspots.work_out(db, make_accounts.viewer(db, role="leader"), given))
