@@ -28,7 +28,7 @@ def gi_star(counts: Floats, weights: csr_matrix) -> Floats:
     squares = np.asarray(weights.multiply(weights).sum(axis=1)).ravel()
     spread = deviation * np.sqrt(np.maximum(n * squares - near**2, 0) / max(n - 1, 1))
     above = weights @ counts - mean * near
-    return np.divide(above, spread, out=np.zeros(n), where=spread > 0)
+    return np.asarray(np.divide(above, spread, out=np.zeros(n), where=spread > 0), dtype=np.float64)
 
 
 def two_sided(z: Floats) -> Floats:
@@ -58,7 +58,8 @@ def mann_kendall(series: Floats) -> Floats:
     for index, row in enumerate(series):
         _, ties = np.unique(row, return_counts=True)
         variance[index] -= (ties * (ties - 1) * (2 * ties + 5)).sum() / 18.0
-    return np.divide(s - np.sign(s), np.sqrt(np.maximum(variance, 0)), out=np.zeros(n), where=variance > 0)
+    spread = np.sqrt(np.maximum(variance, 0))
+    return np.asarray(np.divide(s - np.sign(s), spread, out=np.zeros(n), where=spread > 0), dtype=np.float64)
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ def change(now: Fraction | None, before: Fraction | None) -> str:
     if now is None or before is None:
         return ""
     points = hundredths(now) - hundredths(before)
-    return _("{points} points").format(points=f"{points:+}".replace("-", "\N{MINUS SIGN}"))
+    return str(_("{points} points").format(points=f"{points:+}".replace("-", "\N{MINUS SIGN}")))
 
 
 def period(one: Period) -> str:
@@ -50,14 +50,14 @@ def period(one: Period) -> str:
     if one.kind == "day":
         return str(format_date(one.first))
     if one.kind == "year":
-        return _("Year {year}").format(year=one.code)
+        return str(_("Year {year}").format(year=one.code))
     if one.kind == "quarter":
-        return _("Quarter {number} of {year}").format(number=one.code[-1], year=one.code[:4])
+        return str(_("Quarter {number} of {year}").format(number=one.code[-1], year=one.code[:4]))
     if one.kind == "half":
-        return _("Half-year {number} of {year}").format(number=one.code[-1], year=one.code[:4])
+        return str(_("Half-year {number} of {year}").format(number=one.code[-1], year=one.code[:4]))
     if one.kind == "week":
-        return _("Week {number} of {year}").format(number=int(one.code[-2:]), year=one.code[:4])
-    return _("{first} to {last}").format(first=one.code[:10], last=one.code[-10:])
+        return str(_("Week {number} of {year}").format(number=int(one.code[-2:]), year=one.code[:4]))
+    return str(_("{first} to {last}").format(first=one.code[:10], last=one.code[-10:]))
 
 
 def _is_chinese() -> bool:
