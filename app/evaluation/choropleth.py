@@ -41,7 +41,7 @@ def of_indicator(db: Session, viewer: Viewer, asked: Asked, indicator: Indicator
     table = figures.by_object(db, viewer, asked, [indicator])
     found = {key: table.get(key, {}).get(indicator.code, NOTHING) for key in shapes}
     values = {key: None if one.ratio is None else float(one.ratio) * 100 for key, one in found.items()}
-    classed = classify(list(values.values()), "quantiles", CLASSES)
+    classed = classify(list(values.values()), "fisher_jenks", CLASSES)
     return ColourMap(
         drawing.draw(shapes), found, names_of(db, viewer, asked, shapes), _colours(values, classed), _legend(classed),
         classed.zeros, classed.missing,
