@@ -43,7 +43,7 @@ def reason(judged_at: datetime) -> ColumnElement[str]:
         (Case.due_at.is_(None), "no_limit"),
         (and_(Case.closed_at.is_(None), Case.is_on_time == (Case.due_at > judged_at)), "agrees_open"),
         (Case.closed_at.is_(None), "differs_open"),
-        (and_(in_time, Case.is_on_time), "agrees_on_time"),
+        (and_(in_time, Case.is_on_time.is_(True)), "agrees_on_time"),
         (and_(~in_time, ~Case.is_on_time), "agrees_late"),
         (late_s < MINUTE_S, "differs_by_seconds"),
         (Case.closed_at < Case.reported_at, "differs_closed_before_reported"),
@@ -54,14 +54,14 @@ def reason(judged_at: datetime) -> ColumnElement[str]:
 
 
 def compared(db: Session, viewer: Viewer) -> list[Row[Any]]:
-    """Cases of other systems counted by class and reason: class_id, names of class and major class, reason, count."""
+    """Cases of other systems counted by class and reason: class_id, names of class and major class, reason, n."""
     viewer.require("cases.read")
     last, first = export_moment(db, viewer)
     told = reason(last or (first - timedelta(seconds=1) if first else LONG_AGO)).label("reason")
     named = (Case.class_id, CaseClass.name_zh, CaseClass.name_en)
     majors = (Major.name_zh.label("major_zh"), Major.name_en.label("major_en"))
     found = (
-        select(*named, *majors, told, func.count().label("count"))
+        select(*named, *majors, told, func.count().label("n"))
         .join(CaseClass, CaseClass.id == Case.class_id)
         .outerjoin(Major, Major.id == CaseClass.parent_id)
         .where(_given(), visible(viewer))

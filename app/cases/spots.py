@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,20 +18,18 @@ from grid.reach import Viewer
 
 
 def _chosen(
-    viewer: Viewer, columns: Sequence[object], since: datetime, until: datetime, area: str, class_ids: Sequence[int]
-) -> Select[tuple[object, ...]]:
+    viewer: Viewer, columns: Sequence[Any], since: datetime, until: datetime, area: str, class_ids: Sequence[int]
+) -> Select[Any]:
     found = (
         select(*columns)
         .select_from(Case)
-        .where(  # type: ignore[call-overload]  # columns vary
-            visible(viewer), is_truly_located(), Case.reported_at >= since, Case.reported_at < until
-        )
+        .where(visible(viewer), is_truly_located(), Case.reported_at >= since, Case.reported_at < until)
     )
     if area:
         found = found.where(Case.area_code.startswith(area, autoescape=True))
     if class_ids:
         found = found.where(Case.class_id.in_(with_minors(class_ids)))
-    return found  # type: ignore[no-any-return]  # as above
+    return found
 
 
 def points(
@@ -40,7 +39,7 @@ def points(
     """Truly located cases reported in [since, until) that the viewer sees: rows of x, y (metres of the EPSG code `crs`)
     and seconds since the epoch; shape (n, 3)."""
     spot = func.ST_Transform(Case.geom, crs)
-    columns = (func.ST_X(spot), func.ST_Y(spot), func.extract("epoch", Case.reported_at))
+    columns: tuple[Any, ...] = (func.ST_X(spot), func.ST_Y(spot), func.extract("epoch", Case.reported_at))
     rows = db.execute(_chosen(viewer, columns, since, until, area, class_ids)).all()
     return np.array([(x, y, float(at)) for x, y, at in rows], dtype=np.float64).reshape(-1, 3)
 
@@ -49,6 +48,6 @@ def state(
     db: Session, viewer: Viewer, since: datetime, until: datetime, *, area: str = "", class_ids: Sequence[int] = ()
 ) -> tuple[int, str]:
     """How many such cases there are, and a text that changes when one is added, moved or given another class."""
-    columns = (func.count(), func.max(Case.id), func.max(Case.located_at), func.sum(Case.class_id))
+    columns: tuple[Any, ...] = (func.count(), func.max(Case.id), func.max(Case.located_at), func.sum(Case.class_id))
     row = db.execute(_chosen(viewer, columns, since, until, area, class_ids)).one()
-    return int(row[0]), "|".join(str(part) for part in row)  # type: ignore[call-overload]  # columns vary
+    return int(row[0]), "|".join(str(part) for part in row)

@@ -77,8 +77,8 @@ def compare(db: Session, viewer: Viewer) -> Agreement:
     for row in recorded.compared(db, viewer):
         one = classes[row.class_id]
         one.name = f"{named(row.major_zh, row.major_en)} · {named(row.name_zh, row.name_en)}"
-        one.counts[row.reason] += row.count
-        whole.counts[row.reason] += row.count
+        one.counts[row.reason] += row.n
+        whole.counts[row.reason] += row.n
     ordered = sorted(
         classes.values(), key=lambda one: (-one.differ, -one.counts["no_flag_closed"], -one.counts.total())
     )

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.session import current_viewer
 from app.cases.classes import majors
+from app.evaluation import asked as asking
 from app.evaluation import drawing, hexes, hotspots, pages
 from app.evaluation.asked import Asked
 from app.web.named import named
@@ -90,7 +91,7 @@ def _drawn(db: Session, viewer: Viewer, asked: Asked, found: dict[str, Any]) -> 
     side_m = found["parameters"]["side_m"]
     cells = found["cells"]
     shapes = {f"h{index}": shapely.Polygon(ring) for index, ring in enumerate(_rings(found, cells, side_m))}
-    level = pages.asking.levels(db)[:2][-1]
+    level = asking.levels(db)[:2][-1]
     ground = {f"a{code}": shape for code, shape in drawing.areas(db, viewer, level, asked.area).items()}
     sheet = drawing.draw(ground | shapes)
     paths = {shape.key: shape.path for shape in sheet.shapes}

@@ -202,7 +202,7 @@ def xlsx(told: Contents) -> bytes:
             sheet.column_dimensions[column].width = width
         if section.picture is not None:
             shown = SheetImage(io.BytesIO(section.picture))
-            shown.width, shown.height = shown.width * 0.4, shown.height * 0.4
+            shown.width, shown.height = shown.width * 2 // 5, shown.height * 2 // 5
             sheet.add_image(shown, "H2")
     out = io.BytesIO()
     book.save(out)

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.accounts.rights import role_name
 from app.accounts.session import current_viewer
+from app.evaluation import asked as asking
 from app.evaluation import pages, report_making, reports
 from app.evaluation.reports import ReportIn
 from app.web.assembly import Assembly
@@ -46,7 +47,7 @@ def post_report() -> BaseResponse:
         ) from error
     with transaction() as db:
         report = reports.create(db, viewer, given)
-        asked = pages.asking.read(db, viewer, period=given.every)
+        asked = asking.read(db, viewer, period=given.every)
         city: Assembly = current_app.extensions["city"]
         report_making.make(db, city.web, viewer, report, asked.period.before(), reports.folder(city.settings))
     return redirect("/evaluation/reports", 303)
