@@ -9,7 +9,7 @@ from importlib import import_module
 
 MODELS = (
     "accounts", "audit", "cases", "emergency", "residents", "components", "facilities", "clocks", "open311", "web",
-    "organisation", "routing",
+    "organisation", "routing", "evaluation",
 )  # fmt: skip
 
 

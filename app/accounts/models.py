@@ -24,6 +24,7 @@ class Role(enum.StrEnum):
     CLERK = "clerk"
     LEADER = "leader"
     CHIEF = "chief"
+    EVALUATOR = "evaluator"
     ADMINISTRATOR = "administrator"
 
 

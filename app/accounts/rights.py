@@ -16,6 +16,10 @@ RIGHTS: dict[str, Words] = {
     "cases.create": _l("Log cases"),
     "cases.move": _l("File, dispatch, check and close cases"),
     "cases.reporter": _l("Open who reported a case, with a purpose"),
+    "evaluation.read": _l("See the evaluation's figures"),
+    "evaluation.own": _l("See one's own figures in the evaluation"),
+    "evaluation.people": _l("See the figures of each person by name"),
+    "evaluation.edit": _l("Set up evaluation reports"),
     "events.read": _l("See emergency events"),
     "events.create": _l("Open emergency events"),
     "events.edit": _l("Change and end emergency events"),
@@ -40,16 +44,22 @@ RIGHTS: dict[str, Words] = {
 _LOOK = frozenset({"places.read", "layers.read", "cases.read", "events.read", "components.read", "facilities.read"})
 
 ROLES: dict[Role, frozenset[str]] = {
-    Role.INSPECTOR: _LOOK | {"cases.create", "cases.move"},  # verifies, checks, closes what was handled on the spot
+    Role.INSPECTOR: _LOOK
+    | {"cases.create", "cases.move", "evaluation.own"},  # verifies, checks, closes what was handled on the spot
     Role.INTAKE: _LOOK | {"cases.create", "cases.move", "cases.reporter", "events.create"},
     Role.DISPATCHER: _LOOK | {"cases.create", "cases.move", "layers.export"},
-    Role.DEPARTMENT: _LOOK | {"cases.move", "components.edit"},
+    Role.DEPARTMENT: _LOOK | {"cases.move", "components.edit", "evaluation.own", "evaluation.read"},
     Role.COMMANDER: _LOOK
     | {"events.create", "events.edit", "residents.read", "residents.open", "cases.create", "layers.export"},
     Role.PLANNER: _LOOK | {"layers.export"},
     Role.CLERK: _LOOK | {"residents.read", "residents.create", "residents.open", "facilities.edit"},
-    Role.LEADER: _LOOK | {"cases.move", "layers.export"},  # oversees
-    Role.CHIEF: _LOOK | {"cases.create", "cases.move", "events.create", "layers.export"},
+    Role.LEADER: _LOOK
+    | {"cases.move", "layers.export", "evaluation.own", "evaluation.read", "evaluation.people"},  # oversees
+    Role.CHIEF: _LOOK
+    | {"cases.create", "cases.move", "events.create", "layers.export"}
+    | {"evaluation.own", "evaluation.read", "evaluation.people", "evaluation.edit"},
+    Role.EVALUATOR: _LOOK
+    | {"layers.export", "evaluation.own", "evaluation.read", "evaluation.people", "evaluation.edit"},
     Role.ADMINISTRATOR: _LOOK
     | {"components.edit", "facilities.edit", "grid.edit", "layers.export", "calendars.edit"}
     | {"organisation.edit", "routing.edit", "accounts.manage", "audit.read"},
@@ -65,6 +75,7 @@ ROLE_NAMES: dict[Role, Words] = {
     Role.CLERK: _l("Registry clerk"),
     Role.LEADER: _l("Leader"),
     Role.CHIEF: _l("Duty chief"),
+    Role.EVALUATOR: _l("Evaluator"),
     Role.ADMINISTRATOR: _l("Administrator"),
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, select
@@ -251,3 +251,11 @@ def _count_failure(account: Account, now: datetime) -> None:
     rest = tries.rest_after(account.failed_logins)
     if rest is not None:
         account.locked_until = now + rest
+
+
+def names_of_people(db: Session, viewer: Viewer, ids: Collection[int]) -> dict[int, str]:
+    """Names by account, for who may see the figures of people; others are told their own name only."""
+    chosen = select(Account.id, Account.full_name, Account.name).where(Account.id.in_(ids))
+    if not viewer.may("evaluation.people"):
+        chosen = chosen.where(Account.id == viewer.account_id)
+    return {key: full_name or name for key, full_name, name in db.execute(chosen)}

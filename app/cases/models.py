@@ -6,7 +6,7 @@ import enum
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from app.workflow.models import Matter, MoveRow
@@ -220,3 +220,54 @@ class SavedView(Base, HasId):
     name_en: Mapped[str]
     query: Mapped[str]
     made_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class CaseFacts(Base):
+    """What became of a case. `…_due_at` are the ends of stage limits, `…_n` how often an act was done."""
+
+    __tablename__ = "case_facts"
+    __table_args__ = (
+        Index("ix_case_facts_reported_at", "reported_at"),
+        Index("ix_case_facts_due_at", "due_at"),
+        Index("ix_case_facts_recorded_at", "recorded_at"),
+    )
+
+    case_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("cases.id", ondelete="CASCADE"), primary_key=True)
+    area_code: Mapped[str]
+    unit_cell_id: Mapped[int] = mapped_column(BigInteger)
+    class_id: Mapped[int] = mapped_column(BigInteger)
+    department: Mapped[str | None]
+    source: Mapped[str]
+    reported_by: Mapped[int | None] = mapped_column(BigInteger)
+    status: Mapped[str]
+    reported_at: Mapped[datetime]
+    file_due_at: Mapped[datetime | None]
+    decided_at: Mapped[datetime | None]  # filed, refused, or closed on the spot
+    filed_at: Mapped[datetime | None]
+    dispatch_due_at: Mapped[datetime | None]
+    dispatched_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]
+    handled_at: Mapped[datetime | None]  # the last time, and none while it is being handled again
+    closed_at: Mapped[datetime | None]  # none once it is reopened, refused or void
+    is_deferred: Mapped[bool]
+    is_appealed: Mapped[bool]
+    is_repeat: Mapped[bool]
+    is_self_handled: Mapped[bool]
+    rework_n: Mapped[int]
+    extended_n: Mapped[int]
+    sent_back_n: Mapped[int]
+    suspended_n: Mapped[int]
+    corrected_n: Mapped[int]  # after filing
+    undone_n: Mapped[int]
+    reopened_n: Mapped[int]
+    sent_to: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    sent_back_by: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    verify_due_at: Mapped[datetime | None]  # of the newest task that was not withdrawn
+    verify_done_at: Mapped[datetime | None]
+    verify_by: Mapped[int | None] = mapped_column(BigInteger)
+    check_due_at: Mapped[datetime | None]
+    check_done_at: Mapped[datetime | None]
+    check_by: Mapped[int | None] = mapped_column(BigInteger)
+    oversight_due_at: Mapped[datetime | None]
+    oversight_done_at: Mapped[datetime | None]
+    recorded_at: Mapped[datetime]  # of the newest move

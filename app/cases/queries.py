@@ -103,6 +103,18 @@ def by_numbers(db: Session, viewer: Viewer, numbers: Sequence[str]) -> dict[str,
     return {row.number: row for row in _with_facts(db, picked, Case.id)}
 
 
+def page_of(
+    db: Session, viewer: Viewer, picked: Select[Any], *, limit: int, after: Sequence[Any] = ()
+) -> list[Row[Any]]:
+    """One page of the cases whose ids another domain picked, as far as the viewer sees them; newest report first."""
+    viewer.require("cases.read")
+    found = select(Case.id).where(visible(viewer), Case.id.in_(picked))
+    if after:
+        found = found.where(_past(after, "newest"))
+    newest = (Case.reported_at.desc(), Case.id.desc())
+    return _with_facts(db, found.order_by(*newest).limit(limit), *newest)
+
+
 def matched(db: Session, viewer: Viewer, asked: CaseFilter, *, now: datetime) -> int:
     """How many cases a filter lets through, exactly."""
     viewer.require("cases.read")

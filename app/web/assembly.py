@@ -25,6 +25,7 @@ DOMAINS = (
     "components",
     "facilities",
     "open311",
+    "evaluation",
     "imports",
     "maps",
     "cities",

@@ -274,9 +274,8 @@ class Workflow(Generic[M]):
         taken_back = Act(name=undone_name(last.act), zh=words.zh, en=words.en, start=(last.to_status,), to=STAYS)
         given = Given(batch=last.batch)
         situation = Situation(self.kind, taken_back, matter, viewer, now, given, facts)
-        row = self._write(db, situation, last.to_status, given)
         tasks.reopen_after_undo(db, self.kind.kind, matter.id, last.recorded_at, now)
-        return row
+        return self._write(db, situation, last.to_status, given)  # the row is last: what hears of it finds all done
 
     def why_no_undo(self, db: Session, viewer: Viewer, matter_id: int) -> CityError | None:
         """What keeps the newest move from being taken back by a viewer; None if nothing does."""

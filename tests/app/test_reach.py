@@ -95,6 +95,21 @@ MANY_ROWS = {
     ],
     "/cases": ["/cases", "/cases?q={word}", "/cases?area={code}"],
     "/components": ["/components", "/components?q={word}"],
+    "/evaluation": ["/evaluation?period=year", "/evaluation?area={code}"],
+    "/evaluation/agreement": ["/evaluation/agreement"],
+    "/evaluation/cases": ["/evaluation/cases?indicator=repeats&period=year"],
+    "/evaluation/hotspots": ["/evaluation/hotspots"],
+    "/evaluation/map": ["/evaluation/map?level=street", "/evaluation/map?level=community&area={code}"],
+    "/evaluation/ranking": ["/evaluation/ranking?by=area&level=street", "/evaluation/ranking?by=inspector"],
+    "/evaluation/reports": ["/evaluation/reports"],
+    "/evaluation/trend": ["/evaluation/trend?area={code}"],
+    "/api/v1/evaluation/agreement": ["/api/v1/evaluation/agreement"],
+    "/api/v1/evaluation/figures": ["/api/v1/evaluation/figures?area={code}"],
+    "/api/v1/evaluation/hotspots": ["/api/v1/evaluation/hotspots"],
+    "/api/v1/evaluation/ranking": [
+        "/api/v1/evaluation/ranking?level=street", "/api/v1/evaluation/ranking?by=inspector",
+    ],
+    "/api/v1/evaluation/trend": ["/api/v1/evaluation/trend?area={code}"],
     "/events": ["/events", "/events?q={word}"],
     "/facilities": ["/facilities", "/facilities?q={word}"],
     "/residents": ["/residents", "/residents?q={word}", "/residents?building_id={building_id}"],
@@ -121,6 +136,8 @@ NO_ROWS = {
     "/admin/organisation", "/admin/organisation/<any(departments, teams, posts):many>/<code>",
     "/admin/organisation/<any(departments, teams, posts):many>/new", "/admin/routing", "/admin/routing/rules/new",
     "/admin/routing/rules/<int:position>", "/api/v1/departments", "/api/v1/teams", "/api/v1/routing/rules",
+    "/api/v1/evaluation/indicators",
+    "/evaluation/reports/<key>.<any(pdf, xlsx):kind>",  # who may open it: tests/app/evaluation
     "/admin/calendars", "/admin/calendars/<name>", "/admin/calendars/<name>/<int:year>.<any(csv, xlsx):kind>",
     "/admin/calendars/new", "/admin/open311", "/api/v1/calendars", "/api/v1/calendars/<name>",
     "/api/v1/calendars/<name>/due", "/api/v1/calendars/<name>/years/<int:year>",
@@ -132,6 +149,18 @@ NO_ROWS = {
 }  # fmt: skip
 # They list no rows of a register; they are asked all the same.
 TELL_NO_ROW = {
+    "/evaluation",
+    "/evaluation/agreement",
+    "/evaluation/hotspots",
+    "/evaluation/map",
+    "/evaluation/ranking",
+    "/evaluation/reports",
+    "/evaluation/trend",
+    "/api/v1/evaluation/agreement",
+    "/api/v1/evaluation/figures",
+    "/api/v1/evaluation/hotspots",
+    "/api/v1/evaluation/ranking",
+    "/api/v1/evaluation/trend",
     "/map",
     "/admin",
     "/admin/accounts",
@@ -253,7 +282,7 @@ def test_who_sees_the_whole_city_is_told_of_both_streets_at_those_same_addresses
 ) -> None:
     """Else the tests above would pass on addresses that tell nobody anything."""
     _, north = two
-    clients = [client_of(app, db, role, "") for role in ("commander", "clerk", "intake")]
+    clients = [client_of(app, db, role, "") for role in ("commander", "clerk", "intake", "evaluator")]
     closed = [
         address
         for address in (asked(one, north) for one in ONE_ROW.values())

@@ -19,6 +19,7 @@ from app.accounts.rights import RIGHTS
 from app.cases.layers import CASES
 from app.cities import service
 from app.components.codes import take_code
+from app.evaluation.agreement import compare
 from app.launch import vendor
 from app.launch.cluster import Cluster
 from gis import db as database
@@ -114,6 +115,37 @@ def test_every_case_says_what_its_row_in_the_file_says(boston: tuple[Engine, ser
     )
     assert (got["has_address"] != named)[true].sum() == 0
     assert got["has_address"][true].mean() > 0.98
+
+
+def test_on_time_by_the_times_agrees_with_what_was_recorded_and_every_other_group_has_its_reason(
+    boston: tuple[Engine, service.Outcome],
+) -> None:
+    """By pandas on the wall-clock times of the file, over all and by type."""
+    engine, _ = boston
+    given = recorded_cases()
+    due, closed = (pd.to_datetime(given[name].replace("", None)) for name in ("due_at", "closed_at"))
+    told = given["on_time"]
+    last = due[closed.isna() & told.eq("OVERDUE")].max()
+    assert last < due[closed.isna() & told.eq("ONTIME")].min()  # one moment of judging explains all open cases
+    expected = pd.Series("?", index=given.index)
+    expected[closed.notna() & (closed <= due) & told.eq("ONTIME")] = "agrees_on_time"
+    expected[closed.notna() & (closed > due) & told.eq("OVERDUE")] = "agrees_late"
+    expected[closed.isna() & due.notna() & (told.eq("ONTIME") == (due > last)) & told.ne("")] = "agrees_open"
+    expected[due.isna() & told.ne("")] = "no_limit"
+    expected[told.eq("") & closed.notna()] = "no_flag_closed"
+    expected[told.eq("") & closed.isna()] = "no_flag_open"
+    Babel(words := Flask("words"))
+    with Session(engine) as db, words.test_request_context(), force_locale("en"):
+        found = compare(db, whole_city({"cases.read", "evaluation.read"}))
+    assert dict(found.whole.counts) == expected.value_counts().to_dict() == {
+        "agrees_on_time": 46_031, "agrees_late": 15_957, "agrees_open": 10_183, "no_limit": 21_645,
+        "no_flag_closed": 80, "no_flag_open": 67,
+    }  # fmt: skip
+    assert (found.whole.agree, found.whole.differ, found.whole.ratio) == (72_171, 0, 1)
+    by_type = expected.groupby(given["reason"] + " · " + given["type"]).value_counts()
+    assert {(one.name, reason): count for one in found.classes for reason, count in one.counts.items()} == (
+        by_type.to_dict()
+    )
 
 
 def test_a_class_is_handled_by_the_department_that_has_most_of_its_cases(

@@ -1,0 +1,1 @@
+"""Evaluation: indicators with numerator and denominator, ranking, trend, hot spots, reports, agreement."""

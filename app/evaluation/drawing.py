@@ -1,0 +1,92 @@
+"""Shapes of the city for pages and printed reports: in metres of the city's own CRS, fitted to a sheet, y downwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from grid.models import Area, City
+from grid.reach import Viewer, within
+
+WIDTH = 1000.0
+MAX_HEIGHT = 1000.0
+FINE = 800  # details below 1/800 of the sheet are not drawn
+
+Ring = list[tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One object's rings on the sheet (the outer ones and the holes alike: filled by the even-odd rule)."""
+
+    key: str
+    rings: list[Ring]
+
+    @property
+    def path(self) -> str:
+        """The rings as an SVG path."""
+        return "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in ring[:-1]) + "Z" for ring in self.rings)
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Shapes on a sheet of `width` × `height` units; a unit is `metres` wide on the ground."""
+
+    shapes: list[Shape]
+    width: float
+    height: float
+    metres: float
+
+    @property
+    def bar_m(self) -> float:
+        """A round length near a fifth of the sheet, for the scale bar."""
+        target = self.width * self.metres / 5
+        size = 10.0 ** len(str(int(target))) / 10 if target >= 1 else 1.0
+        return max((size * step for step in (1, 2, 5) if size * step <= target), default=size)
+
+
+def metric_crs(db: Session) -> int:
+    """The EPSG code of the city's own CRS, in metres."""
+    return int(db.scalar(select(City.crs_epsg)) or 3857)
+
+
+def areas(db: Session, viewer: Viewer, level: str, inside: str = "") -> dict[str, BaseGeometry]:
+    """Areas of a level in reach, by code, in the city's CRS."""
+    crs = metric_crs(db)
+    chosen = select(Area.code, func.ST_AsBinary(func.ST_Transform(Area.geom, crs))).where(
+        Area.level == level, Area.valid_to.is_(None), within(viewer, Area.code)
+    )
+    if inside:
+        chosen = chosen.where(Area.code.startswith(inside, autoescape=True))
+    return {code: shapely.from_wkb(bytes(geom)) for code, geom in db.execute(chosen.order_by(Area.code))}
+
+
+def draw(shapes: dict[str, BaseGeometry]) -> Drawing:
+    """Fit shapes (metres) to a sheet."""
+    known = {key: shape for key, shape in shapes.items() if not shape.is_empty}
+    if not known:
+        return Drawing([], WIDTH, WIDTH / 2, 1.0)
+    west, south, east, north = shapely.total_bounds(list(known.values()))
+    metres = max((east - west) / WIDTH, (north - south) / MAX_HEIGHT, 1e-6)
+    made = [Shape(key, list(_rings(shape, west, north, metres))) for key, shape in known.items()]
+    return Drawing(made, (east - west) / metres, (north - south) / metres, metres)
+
+
+def _rings(shape: BaseGeometry, west: float, north: float, metres: float) -> Iterator[Ring]:
+    simple = shapely.simplify(shape, metres * WIDTH / FINE / 2, preserve_topology=True)
+    for part in _polygons([simple]):
+        for ring in (part.exterior, *part.interiors):
+            yield [((x - west) / metres, (north - y) / metres) for x, y in ring.coords]
+
+
+def _polygons(shapes: Iterable[BaseGeometry]) -> Iterator[shapely.Polygon]:
+    for one in shapes:
+        if isinstance(one, shapely.Polygon):
+            yield one
+        elif hasattr(one, "geoms"):
+            yield from _polygons(one.geoms)
