@@ -211,6 +211,8 @@ class Workflow(Generic[M]):
             timing.set_wake(db, act, matter, given.answers)
             for task in act.opens:
                 tasks.open_task(db, self.kind, situation, task)
+        if act.opens:
+            db.flush()  # what a database trigger makes of the move looks at its tasks
         return self._write(db, situation, before, given)
 
     def _leads_to(self, db: Session, matter: M, act: Act) -> str:

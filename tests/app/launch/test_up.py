@@ -20,7 +20,7 @@ from app.launch.cluster import Cluster
 from app.settings import PART, PROJECT
 from tests.app.launch.homes import Home
 
-ROLES = 10
+ROLES = 11
 
 
 def is_ready(home: Home) -> bool:
