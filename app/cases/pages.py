@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.accounts.session import current_viewer
-from app.cases import acts, conditions, photos, queries, reading, show, steps
+from app.cases import acts, conditions, doubles, photos, queries, reading, show, steps, tied, ties
 from app.cases.classes import majors
 from app.cases.kind import KIND
 from app.cases.models import OPEN_STATUSES, CaseStatus
@@ -31,6 +31,7 @@ from app.web.named import named
 from app.workflow.situation import Given
 from gis.db import transaction
 from gis.errors import CityError, Conflict, InvalidInput
+from gis.measure import WGS84
 from grid.locate import OutsideCity
 from grid.located import LocatedBy
 from grid.reach import Viewer
@@ -168,7 +169,7 @@ def _answers(name: str) -> dict[str, Any]:
     return {
         one.name: request.form.getlist(one.name) if one.kind in several else request.form.get(one.name)
         for one in wanted if one.name in request.form
-    }  # fmt: skip
+    } | {one.name: tied.posted_parts(request.form, one.name) for one in wanted if one.kind == "parts"}  # fmt: skip
 
 
 @bp.post("/cases/<number>/requests/<int:request_id>")
@@ -197,6 +198,21 @@ def post_undo(number: str) -> BaseResponse | tuple[str, int]:
     return redirect(f"/cases/{number}", 303)
 
 
+@bp.get("/cases/<number>/merge")
+def show_merge(number: str) -> str:
+    """Both cases side by side, before one is merged into the other."""
+    viewer, now = current_viewer(), datetime.now(UTC)
+    viewer.require("cases.move")
+    with transaction() as db:
+        row, main = queries.get(db, viewer, number), queries.get(db, viewer, request.args.get("into", "").strip()[:40])
+        return render_template(
+            "cases/merge.html", case=show.line(row, now), main=show.line(main, now),
+            photos=photos.of_case(db, row.id), main_photos=photos.of_case(db, main.id),
+            metres=round(WGS84.inv(row.lon, row.lat, main.lon, main.lat)[2]),
+            span=show.short(abs(row.reported_at - main.reported_at)), revision=acts.get(db, viewer, number).revision,
+        )  # fmt: skip
+
+
 def _page(
     db: Session, viewer: Viewer, number: str, *, failed: CityError | None = None, typed: dict[str, str] | None = None
 ) -> str:
@@ -204,7 +220,9 @@ def _page(
     row = queries.get(db, viewer, number)
     told = steps.as_json(db, viewer, number)
     return render_template(
-        "cases/case.html", case=show.line(row, now), facts=_facts(db, viewer, row),
+        "cases/case.html", may_merge=any(one["act"] == "merge" and not one["blocked"] for one in told["acts"]), ties=tied.told(ties.of_case(db, viewer, row.id), now),
+        doubles=tied.doubles_told(doubles.of_row(db, viewer, row) if row.status in OPEN_STATUSES else None, now),
+        case=show.line(row, now), facts=_facts(db, viewer, row),
         place=_place(db, row), photos=photos.of_case(db, row.id),
         may_undo=acts.may_undo(db, viewer, row.id),
         history=show.past(queries.history(db, viewer, number), now), near=_near(db, viewer, row, now),

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.cases.classes import with_minors
 from app.cases.models import Case, CaseClass, CaseMove, CasePhoto, CaseSource, CaseStatus, CatalogueScheme, ClassKind
-from app.cases.visible import clock_is, is_open, is_truly_located, visible
+from app.cases.visible import clock_is, counts_once, is_open, is_truly_located, visible
 from gis.errors import InvalidInput, NotFound
 from grid.models import Address, Area, Relocation, UnitCell
 from grid.reach import Viewer
@@ -60,6 +60,7 @@ class CaseFilter:
     q: str = ""
     bbox: tuple[float, float, float, float] | None = None
     located: str = ""
+    once: bool = False  # as figures count: no parts, no merged ones
 
 
 def page(
@@ -90,7 +91,7 @@ def matched(db: Session, viewer: Viewer, asked: CaseFilter, *, now: datetime) ->
 def _with_facts(db: Session, picked: Select[Any], *order: Any) -> list[Row[Any]]:
     """The picked cases with class, area and address: joined to the few rows that are shown, not to all that match."""
     few = picked.subquery("few")
-    return list(db.execute(_joined(BRIEF).join(few, few.c.id == Case.id).order_by(*order)).all())
+    return list(db.execute(joined(BRIEF).join(few, few.c.id == Case.id).order_by(*order)).all())
 
 
 def _mark(after: Sequence[Any]) -> tuple[datetime, int]:
@@ -100,7 +101,8 @@ def _mark(after: Sequence[Any]) -> tuple[datetime, int]:
     raise InvalidInput("The page mark is not one of this list.", field="after")
 
 
-def _joined(columns: tuple[Any, ...]) -> Select[Any]:
+def joined(columns: tuple[Any, ...]) -> Select[Any]:
+    """Cases with class, area and address."""
     return (
         select(*columns)
         .select_from(Case)
@@ -135,6 +137,8 @@ def conditions(asked: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
         made.append(Case.geom.op("&&")(func.ST_MakeEnvelope(*asked.bbox, 4326)))
     if asked.located:
         made.append(is_truly_located() if asked.located == "truly" else ~is_truly_located())
+    if asked.once:
+        made.append(counts_once())
     return made + [_holds(word) for word in asked.q.lower().split()]
 
 
@@ -147,7 +151,7 @@ def _holds(word: str) -> ColumnElement[bool]:
         Case.class_id.in_(classes),
         Case.address_id.in_(addresses),
     ]
-    if word.isdecimal():
+    if word.replace("-", "").isdecimal():  # a part has its whole case's number with a suffix
         found += [Case.number.startswith(word), Case.external_id == word]
     return or_(*found)
 
@@ -156,7 +160,7 @@ def get(db: Session, viewer: Viewer, number: str) -> Row[Any]:
     """One case with all that is known of it; NotFound when there is none, or none for this viewer."""
     viewer.require("cases.read")
     chosen = (
-        _joined(DETAIL)
+        joined(DETAIL)
         .join(UnitCell, UnitCell.id == Case.unit_cell_id)
         .join(CatalogueScheme, CatalogueScheme.id == CaseClass.scheme_id)
         .where(Case.number == number, visible(viewer))
@@ -205,7 +209,7 @@ def near(
     if not 0 < radius_m <= NEAR_MAX_M:
         raise InvalidInput("The radius {radius} m is not above 0 and at most 5000.", radius=radius_m, field="radius_m")
     few = near_rows(viewer, at, radius_m, class_id).limit(limit).subquery("few")
-    found = _joined((*BRIEF, few.c.distance_m)).join(few, few.c.id == Case.id)
+    found = joined((*BRIEF, few.c.distance_m)).join(few, few.c.id == Case.id)
     return [(row, row.distance_m) for row in db.execute(found.order_by(few.c.distance_m, Case.id))]
 
 

@@ -60,10 +60,10 @@ def field_json(db: Session, case: Case, field: FormField) -> dict[str, Any]:
     """One thing that an act asks for; choices come with their words."""
     offered = [{"value": value, "words": said(one)} for value, one in field.choices.items()]
     required = field.required
-    if field.kind == "condition":
+    if field.kind in ("condition", "parts"):
         known = conditions.offered(db, case.class_id)
         offered = [{"value": str(one.id), "words": conditions.words(db, one, case)} for one in known]
-        required = bool(known)
+        required = bool(known) if field.kind == "condition" else required
     return {
         "name": field.name, "kind": field.kind, "words": said(field), "required": required, "choices": offered,
     }  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import url_for
+from flask_babel import gettext as _
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
@@ -141,7 +142,7 @@ def told(row: Row[Any], zone: ZoneInfo) -> dict[str, Any]:
     return {
         "service_request_id": row.number,
         "status": "open" if row.is_open else "closed",
-        "status_notes": str(STATUSES[row.status]),
+        "status_notes": _notes(row),
         "service_name": named(row.name_zh, row.name_en),
         "service_code": services.service_code(row.scheme, row.kind, row.code),
         "description": None if row.description is None else public.without_personal(row.description) or None,
@@ -157,6 +158,16 @@ def told(row: Row[Any], zone: ZoneInfo) -> dict[str, Any]:
         "long": row.lon,
         "media_url": photo or row.media_url,
     }
+
+
+def _notes(row: Row[Any]) -> str:
+    """Where it stands; of a report that was merged with another, where that one stands, and which it is."""
+    words = str(STATUSES[row.status])
+    if not row.is_merged:
+        return words
+    if row.main_number is None:  # of a class that the city keeps to itself
+        return str(_("Handled together with another report: {status}")).format(status=words)
+    return str(_("Handled together with {number}: {status}")).format(number=row.main_number, status=words)
 
 
 def w3c(at: datetime | None, zone: ZoneInfo) -> str | None:

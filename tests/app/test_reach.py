@@ -31,6 +31,7 @@ ONE_ROW = {
     "/api/v1/buildings/<int:id>/dwellings": "/api/v1/buildings/{building_id}/dwellings",
     "/api/v1/cases/<string:number>": "/api/v1/cases/{case_number}",
     "/api/v1/cases/<string:number>/as-of": "/api/v1/cases/{case_number}/as-of?at=2999-01-01T00:00:00Z",
+    "/api/v1/cases/<string:number>/duplicates": "/api/v1/cases/{case_number}/duplicates",
     "/api/v1/cases/<string:number>/history": "/api/v1/cases/{case_number}/history",
     "/api/v1/components/<string:code>": "/api/v1/components/{component_code}",
     "/api/v1/components/<string:code>/history": "/api/v1/components/{component_code}/history",
@@ -45,6 +46,7 @@ ONE_ROW = {
     "/api/v1/unit-cells/<code>": "/api/v1/unit-cells/{cell_code}",
     "/buildings/<int:building_id>": "/buildings/{building_id}",
     "/cases/<number>": "/cases/{case_number}",
+    "/cases/<number>/merge": "/cases/{case_number}/merge?into={case_number}",
     "/components/<code>": "/components/{component_code}",
     "/events/<number>": "/events/{event_number}",
     "/facilities/<int:facility_id>": "/facilities/{facility_id}",
@@ -65,6 +67,7 @@ MANY_ROWS = {
     "/api/v1/cases": [
         "/api/v1/cases", "/api/v1/cases?q={word}", "/api/v1/cases?area={code}", "/api/v1/cases?status=open",
     ],
+    "/api/v1/cases/duplicates": ["/api/v1/cases/duplicates?lon={lon}&lat={lat}"],
     "/api/v1/cases/near": ["/api/v1/cases/near?lon={lon}&lat={lat}&radius_m=5000"],
     "/api/v1/components": ["/api/v1/components", "/api/v1/components?q={word}", "/api/v1/components?area={code}"],
     "/api/v1/components/near": ["/api/v1/components/near?lon={lon}&lat={lat}&radius_m=5000"],
