@@ -102,11 +102,13 @@ def _classes(db: Session, given: Arguments) -> tuple[int, ...]:
     codes = given.several("service_code")
     if not codes:
         return ()
-    known = {one.code: one.class_id for one in services.all_services(db, in_use=False)}
+    known: dict[str, list[int]] = {}  # versions of a catalogue share their codes
+    for one in services.all_services(db, in_use=False):
+        known.setdefault(one.code, []).append(one.class_id)
     missing = [code for code in codes if code.lower() not in known]
     if missing:
         raise NoService("There is no service {code}.", field="service_code", code=", ".join(missing)[:200])
-    return tuple(known[code.lower()] for code in codes)
+    return tuple(class_id for code in codes for class_id in known[code.lower()])
 
 
 def _after(cursor: str) -> tuple[datetime, int]:

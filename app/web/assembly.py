@@ -16,6 +16,7 @@ DOMAINS = (
     "jobs",
     "live",
     "clocks",
+    "workflow",
     "places",
     "cases",
     "emergency",

@@ -104,6 +104,10 @@ LAYER_DOORS = {
     "/tiles/<layer_id>/<z>/<x>/<y>.mvt": ["/tiles/{layer}/{z}/{x}/{y}.mvt", "/tiles/{layer}/{z}/{x}/{y}.mvt?q={word}"],
 }  # fmt: skip
 NO_ROWS = {
+    "/admin/catalogue", "/admin/catalogue/<int:scheme_id>", "/admin/catalogue/classes/<int:class_id>",
+    "/admin/catalogue/<int:scheme_id>/<any(classes, conditions):what>.<any(csv, xlsx):kind>", "/admin/catalogue/maps",
+    "/admin/catalogue/maps/<int:from_id>-<int:to_id>", "/admin/labels", "/admin/labels/<kind>",
+    "/admin/catalogue/maps/<int:from_id>-<int:to_id>.<any(csv, xlsx):kind>", "/api/v1/catalogue/map",
     "/admin/calendars", "/admin/calendars/<name>", "/admin/calendars/<name>/<int:year>.<any(csv, xlsx):kind>",
     "/admin/calendars/new", "/admin/open311", "/api/v1/calendars", "/api/v1/calendars/<name>",
     "/api/v1/calendars/<name>/due", "/api/v1/calendars/<name>/years/<int:year>",
