@@ -19,6 +19,7 @@ ACTS: dict[str, Words] = {
     "tokens.revoke": _l("Ended a token"),
     "calendars.create": _l("Made a work calendar"),
     "calendars.change": _l("Changed a work calendar"),
+    "labels.change": _l("Changed the name of a step"),
     "cases.reporter": _l("Opened who reported a case"),
     "open311.key": _l("Made a key for an outside application"),
     "open311.end": _l("Ended the key of an outside application"),
@@ -48,6 +49,7 @@ SUBJECTS: dict[str, Words] = {
     "facility": _l("Facility"),
     "layer": _l("Layer"),
     "calendar": _l("Work calendar"),
+    "label": _l("Name of a step"),
 }
 
 

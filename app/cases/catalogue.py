@@ -69,9 +69,7 @@ def add_scheme(
         "title_zh": title_zh, "title_en": title_en,
         "is_active": is_active, "is_provisional": is_provisional,
     }  # fmt: skip
-    found = db.scalar(
-        select(CatalogueScheme).where(CatalogueScheme.name == name, CatalogueScheme.version == version)
-    )
+    found = db.scalar(select(CatalogueScheme).where(CatalogueScheme.name == name, CatalogueScheme.version == version))
     if is_active:
         others = update(CatalogueScheme).where(CatalogueScheme.name == name, CatalogueScheme.version != version)
         db.execute(others.values(is_active=False))

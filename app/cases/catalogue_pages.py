@@ -73,7 +73,7 @@ def _schemes_page(error: CityError | None) -> str:
         schemes = list(db.scalars(select(CatalogueScheme).order_by(*order)))
         return render_template(
             "cases/catalogue/schemes.html", schemes=schemes, by_id={one.id: one for one in schemes}, **WORDS,
-            maps=[(one, len(class_maps.rows(db, one)), len(class_maps.gaps(db, one))) for one in class_maps.all_maps(db)],
+            maps=[(it, len(class_maps.rows(db, it)), len(class_maps.gaps(db, it))) for it in class_maps.all_maps(db)],
             rule=double_rules.rule_of(db, None), own_rule=double_rules.own_rule(db, None),
             rules=double_rules.history(db, None), problem=_told(error), typed=request.form,
         )  # fmt: skip
@@ -243,7 +243,9 @@ def post_condition(class_id: int) -> Response:
     form = request.form
 
     def change(db: Session, viewer: Viewer) -> None:
-        given: dict[str, Any] = {name: form.get(name, "") for name in ("text_zh", "text_en", "closing_zh", "closing_en", "department")}
+        given: dict[str, Any] = {
+            name: form.get(name, "") for name in ("text_zh", "text_en", "closing_zh", "closing_en", "department")
+        }
         given |= {name: form.get(name) == "true" for name in ("needs_photo", "needs_check")}
         given["limits"] = {profile: form.get(column, "") for column, profile in catalogue_files.PROFILES.items()}
         given["photo_within_m"] = catalogue_files.number(form.get("photo_within_m", ""), "photo_within_m")

@@ -1,4 +1,4 @@
-"""Changing catalogues: schemes and their versions, classes and local extensions, filing conditions. Each change is kept.
+"""Changing catalogues: schemes and their versions, classes and local extensions, filing conditions. Changes are kept.
 
 A case keeps the condition that it was filed under: a changed one is a new row that holds from a moment on.
 """
@@ -203,10 +203,14 @@ def set_condition(db: Session, viewer: Viewer, class_id: int, code: str, given: 
 
 
 def _condition(given: Mapping[str, Any]) -> dict[str, Any]:
-    texts = {name: clean(str(given.get(name) or ""), name) for name in ("text_zh", "text_en", "closing_zh", "closing_en")}
+    texts = {
+        name: clean(str(given.get(name) or ""), name) for name in ("text_zh", "text_en", "closing_zh", "closing_en")
+    }
     if not (texts["text_zh"] and texts["text_en"]):
         raise InvalidInput("Say in both languages when the case is filed under it.", field="text_zh")
-    limits = {str(name): str(limit).strip() for name, limit in (given.get("limits") or {}).items() if str(limit).strip()}
+    limits = {
+        str(name): str(limit).strip() for name, limit in (given.get("limits") or {}).items() if str(limit).strip()
+    }
     within = given.get("photo_within_m")
     if within is not None and not (math.isfinite(within) and 0 < within <= WITHIN_MAX_M):
         raise InvalidInput("The distance lies above 0 and at most at {most} m.", field="photo_within_m",

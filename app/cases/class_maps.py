@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, aliased
 
 from app.cases.catalogue_models import ClassMap, ClassMapRow, Fit
@@ -59,7 +60,7 @@ def versions(db: Session, from_id: int, to_id: int) -> list[ClassMap]:
 
 def all_maps(db: Session) -> list[ClassMap]:
     """The table in force for each pair of schemes."""
-    found = select(ClassMap).distinct(ClassMap.from_scheme_id, ClassMap.to_scheme_id)
+    found = select(ClassMap).ext(distinct_on(ClassMap.from_scheme_id, ClassMap.to_scheme_id))
     return list(db.scalars(found.order_by(ClassMap.from_scheme_id, ClassMap.to_scheme_id, ClassMap.version.desc())))
 
 
@@ -102,7 +103,7 @@ def scheme_named(db: Session, name: str, version: str | None = None) -> Catalogu
 
 
 def convert(db: Session, from_id: int, to_id: int, code: str, kind: str | None = None) -> tuple[int, list[Mapped]]:
-    """What a class is in another scheme, best fit first, with the table's version; the way back serves where none leads on.
+    """What a class is in another scheme, best fit first, with the table's version. The way back serves too.
 
     Raises NoMap.
     """
@@ -131,8 +132,10 @@ def put(db: Session, viewer: Viewer, from_id: int, to_id: int, data: bytes, file
     last = newest(db, from_id, to_id)
     same = last is not None and {(it.own.id, it.their.id): it.fit for it in rows(db, last)} == wanted
     with db.begin_nested() as trial:
-        made = ClassMap(from_scheme_id=from_id, to_scheme_id=to_id, version=(last.version if last else 0) + 1,
-                        note=(note.strip() or file_name)[:500], account_id=viewer.account_id, actor=viewer.name)  # fmt: skip
+        made = ClassMap(
+            from_scheme_id=from_id, to_scheme_id=to_id, version=(last.version if last else 0) + 1,
+            note=(note.strip() or file_name)[:500], account_id=viewer.account_id, actor=viewer.name,
+        )  # fmt: skip
         db.add(made)
         db.flush()
         db.add_all(ClassMapRow(map_id=made.id, from_class_id=own, to_class_id=their, fit=fit)
@@ -155,7 +158,9 @@ def _read(db: Session, from_id: int, to_id: int, lines: Sequence[Line]) -> dict[
             raise InvalidInput("{fit} is not exact, broader or narrower.", field="fit", fit=row["fit"][:40])
         if pair in wanted:
             raise InvalidInput("The same two classes stand there twice.", field="to_code")
-        if any(pair[0] == first and (fit == Fit.EXACT or row["fit"] == Fit.EXACT) for (first, _), fit in wanted.items()):
+        if any(
+            pair[0] == first and (fit == Fit.EXACT or row["fit"] == Fit.EXACT) for (first, _), fit in wanted.items()
+        ):
             raise InvalidInput("A class with an exact counterpart has no other.", field="fit")
         wanted[pair] = Fit(row["fit"])
 

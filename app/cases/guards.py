@@ -225,7 +225,9 @@ def main_fits(db: Session, here: Here) -> CityError | None:
         return None
     named = named_case(db, here, "into")
     if named is None:
-        return InvalidInput("There is no case {number}, or not in your areas.", number=here.answer("into"), field="into")
+        return InvalidInput(
+            "There is no case {number}, or not in your areas.", number=here.answer("into"), field="into"
+        )
     main = main_of(db, named)
     if main.id == here.matter.id:
         return TiedWrongly("A case can't be merged into itself, nor into one that was merged into it.", field="into")
@@ -254,7 +256,9 @@ def whole_fits(db: Session, here: Here) -> CityError | None:
         return None
     whole = named_case(db, here, "whole")
     if whole is None:
-        return InvalidInput("There is no case {number}, or not in your areas.", number=here.answer("whole"), field="whole")
+        return InvalidInput(
+            "There is no case {number}, or not in your areas.", number=here.answer("whole"), field="whole"
+        )
     if whole.id == case.id or whole.parent_id is not None or whole.status not in OPEN_STATUSES:
         return TiedWrongly("Case {number} can't take it in: it must be open, another case and no part itself.",
                            number=whole.number, field="whole")  # fmt: skip

@@ -220,7 +220,8 @@ def _page(
     row = queries.get(db, viewer, number)
     told = steps.as_json(db, viewer, number)
     return render_template(
-        "cases/case.html", may_merge=any(one["act"] == "merge" and not one["blocked"] for one in told["acts"]), ties=tied.told(ties.of_case(db, viewer, row.id), now),
+        "cases/case.html", may_merge=any(one["act"] == "merge" and not one["blocked"] for one in told["acts"]),
+        ties=tied.told(ties.of_case(db, viewer, row.id), now),
         doubles=tied.doubles_told(doubles.of_row(db, viewer, row) if row.status in OPEN_STATUSES else None, now),
         case=show.line(row, now), facts=_facts(db, viewer, row),
         place=_place(db, row), photos=photos.of_case(db, row.id),

@@ -106,7 +106,7 @@ def attach(
 
 
 def open_photo(db: Session, viewer: Viewer, key: str) -> CasePhoto:
-    """A photo for a viewer who may see a case that shows it, or who uploaded it and has not attached it; else NotFound."""
+    """A photo for a viewer who may see a case that shows it, or its uploader before it is attached; else NotFound."""
     photo = db.scalar(select(CasePhoto).where(CasePhoto.key == key))
     if photo is not None:
         is_mine = photo.case_id is None and viewer.account_id is not None and photo.uploaded_by == viewer.account_id

@@ -81,9 +81,7 @@ def is_open_to_all() -> ColumnElement[bool]:
 
 def is_told() -> ColumnElement[bool]:
     """Cases whose words and photos are public."""
-    return and_(
-        Case.source == CaseSource.PUBLIC, Case.status.not_in(WITHHELD), ~_main_is(WITHHELD)
-    )
+    return and_(Case.source == CaseSource.PUBLIC, Case.status.not_in(WITHHELD), ~_main_is(WITHHELD))
 
 
 def _updated_at() -> ColumnElement[datetime]:
@@ -134,8 +132,9 @@ def page(
         picked = picked.where(tuple_(Case.reported_at, Case.id) < tuple_(*after))
     few = picked.order_by(*newest).limit(limit).offset(skip or None).subquery("few")
     is_kept = false() if asked.closed_classes is None else Main.class_id.in_(asked.closed_classes)
+    columns: list[Any] = [*COLUMNS, _if(~is_kept, Main.number).label("main_number")]
     shown = (
-        select(*COLUMNS, _if(~is_kept, Main.number).label("main_number"))
+        select(*columns)
         .select_from(Case)
         .join(few, few.c.id == Case.id)
         .join(Main, Main.id == main_id())

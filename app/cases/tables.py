@@ -91,9 +91,9 @@ def clean(text: str, field: str) -> str:
     """One cell's text without blanks around; InvalidInput for what a spreadsheet would run, or is far too long."""
     plain = " ".join(text.split())
     if plain.startswith(RUNS):
-        raise InvalidInput("{field} can't begin with {sign}.", field=field, sign=plain[0])
+        raise InvalidInput("{name} can't begin with {sign}.", field=field, name=field, sign=plain[0])
     if len(plain) > CELL_MAX:
-        raise InvalidInput("{field} is longer than {count} characters.", field=field, count=CELL_MAX)
+        raise InvalidInput("{name} is longer than {count} characters.", field=field, name=field, count=CELL_MAX)
     return plain
 
 
@@ -103,7 +103,7 @@ def flag(text: str, field: str, *, default: bool = False) -> bool:
     if not text:
         return default
     if text.lower() not in words:
-        raise InvalidInput("{field} is neither true nor false.", field=field)
+        raise InvalidInput("{name} is neither true nor false.", field=field, name=field)
     return words[text.lower()]
 
 

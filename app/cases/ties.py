@@ -99,5 +99,3 @@ def photos_of(db: Session, case_id: int) -> list[CasePhoto]:
     of_whole = (CasePhoto.case_id == parent) & (CasePhoto.stage == "report")
     own = select(CasePhoto).where(or_(CasePhoto.case_id.in_(ids), of_whole))
     return list(db.scalars(own.order_by(CasePhoto.case_id != case_id, CasePhoto.id)))
-
-

@@ -118,7 +118,9 @@ class Workflow(Generic[M]):
         db.add(matter)
         db.flush()
         begun = Act(name=act, zh=state.zh, en=state.en, start=(matter.status,), to=STAYS)
-        return self._write(db, self.situation(matter, begun, viewer, now), None, Given(answers or {}, at=at), begun=True)
+        return self._write(
+            db, self.situation(matter, begun, viewer, now), None, Given(answers or {}, at=at), begun=True
+        )
 
     # --- which acts -------------------------------------------------------------------------------------------------
 

@@ -195,9 +195,9 @@ def two(db: Session) -> tuple[int, int]:
 
 
 MAP = (
-    "from_kind,from_code,to_kind,to_code,fit\ncomponent,0101,component,0101,exact\n"
-    "component,0102,component,0102,narrower\ncomponent,0102,component,0103,narrower\n"
-).encode()
+    b"from_kind,from_code,to_kind,to_code,fit\ncomponent,0101,component,0101,exact\n"
+    b"component,0102,component,0102,narrower\ncomponent,0102,component,0103,narrower\n"
+)
 
 
 def test_a_mapping_leads_to_the_other_scheme_and_back(db: Session, two: tuple[int, int]) -> None:
@@ -265,7 +265,14 @@ def test_the_pages_show_and_change_a_catalogue(admin: FlaskClient, db: Session, 
     assert "0150" in admin.get(scheme).text
     again = admin.post(f"{scheme}/classes", data=added | {"name_en": "Other"})
     assert again.status_code == 409
-    condition = {"form": "condition", "code": "1", "text_zh": "缺失", "text_en": "Missing", "limit": "4工作时", "needs_check": "true"}
+    condition = {
+        "form": "condition",
+        "code": "1",
+        "text_zh": "缺失",
+        "text_en": "Missing",
+        "limit": "4工作时",
+        "needs_check": "true",
+    }
     assert admin.post(f"{one}/conditions", data=condition).status_code == 303
     assert "Missing" in admin.get(one).text
     wrong = admin.post(f"{one}/conditions", data=condition | {"limit": "soon"})

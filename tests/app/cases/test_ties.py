@@ -1,4 +1,4 @@
-"""Splitting a case to several departments, its parts, and merging doubles: what holds, who is told, how it is undone."""
+"""Splitting a case to several departments, and merging doubles: what holds, who is told, how it is undone."""
 
 from __future__ import annotations
 

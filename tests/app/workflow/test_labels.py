@@ -38,15 +38,14 @@ def test_a_city_swaps_words_and_pages_api_and_outside_applications_show_them(
     case = make_cases.case(db)
     assert admin.post(PAGE, data=SWAPPED).status_code == 303
     client = make_accounts.client_as(app, make_accounts.account(db, role="intake", areas=[""]))
-    english = {"Accept-Language": "en"}
-    told = client.get(f"/api/v1/cases/{case.number}", headers=english).json
-    assert [one["words"] for one in told["acts"] if one["act"] == "verify"] == ["Have it looked at"]
+    told = client.get(f"/api/v1/cases/{case.number}").json
+    assert [one["words"] for one in told["acts"] if one["act"] == "verify"] == ["派核查"]
     client.post(f"/api/v1/cases/{case.number}/moves", json={"act": "verify"})
-    page = client.get(f"/cases/{case.number}?lang=en", headers=english).text
-    assert "Being looked at" in page
-    assert "Have it looked at" in page  # also in what happened
-    outside = client.get(f"/open311/v2/requests/{case.number}.json", headers=english).json[0]
-    assert outside["status_notes"] == "Being looked at"
+    page = client.get(f"/cases/{case.number}").text
+    assert "核查中" in page
+    assert "派核查" in page  # also in what happened
+    outside = client.get(f"/open311/v2/requests/{case.number}.json").json[0]
+    assert outside["status_notes"] == "核查中"
 
 
 def test_both_blank_is_the_declared_name_and_one_blank_is_refused(admin: FlaskClient, db: Session) -> None:
