@@ -138,7 +138,8 @@ ORPHANS = """
 SELECT 'request' FROM workflow_requests r WHERE kind = 'grid-case'
 AND NOT EXISTS (SELECT FROM cases c WHERE c.id = r.matter_id)
 UNION ALL
-SELECT 'task' FROM workflow_tasks t WHERE kind = 'grid-case' AND NOT EXISTS (SELECT FROM cases c WHERE c.id = t.matter_id)
+SELECT 'task' FROM workflow_tasks t WHERE kind = 'grid-case'
+AND NOT EXISTS (SELECT FROM cases c WHERE c.id = t.matter_id)
 """
 
 
