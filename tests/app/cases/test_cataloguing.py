@@ -274,7 +274,7 @@ def test_the_pages_show_and_change_a_catalogue(admin: FlaskClient, db: Session, 
         "needs_check": "true",
     }
     assert admin.post(f"{one}/conditions", data=condition).status_code == 303
-    assert "Missing" in admin.get(one).text
+    assert "缺失" in admin.get(one).text
     wrong = admin.post(f"{one}/conditions", data=condition | {"limit": "soon"})
     assert (wrong.status_code, "Missing" in wrong.text) == (422, True)
     assert admin.post(f"{one}/conditions/end", data={"code": "1"}).status_code == 303
