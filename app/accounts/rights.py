@@ -37,6 +37,7 @@ RIGHTS: dict[str, Words] = {
     "calendars.edit": _l("Change work calendars"),
     "organisation.edit": _l("Change departments, teams and posts"),
     "routing.edit": _l("Change routing rules"),
+    "catalogue.edit": _l("Change catalogues, filing conditions and names of steps"),
     "accounts.manage": _l("Manage accounts"),
     "audit.read": _l("Read the audit record"),
 }
@@ -61,7 +62,7 @@ ROLES: dict[Role, frozenset[str]] = {
     Role.EVALUATOR: _LOOK
     | {"layers.export", "evaluation.own", "evaluation.read", "evaluation.people", "evaluation.edit"},
     Role.ADMINISTRATOR: _LOOK
-    | {"components.edit", "facilities.edit", "grid.edit", "layers.export", "calendars.edit"}
+    | {"components.edit", "facilities.edit", "grid.edit", "layers.export", "calendars.edit", "catalogue.edit"}
     | {"organisation.edit", "routing.edit", "accounts.manage", "audit.read"},
 }
 

@@ -26,6 +26,7 @@ ACTS: dict[str, Words] = {
     "organisation.post.create": _l("Made a post"),
     "organisation.post.change": _l("Changed a post"),
     "routing.activate": _l("Put routing rules in force"),
+    "labels.change": _l("Changed the name of a step"),
     "cases.reporter": _l("Opened who reported a case"),
     "open311.key": _l("Made a key for an outside application"),
     "open311.end": _l("Ended the key of an outside application"),
@@ -59,6 +60,7 @@ SUBJECTS: dict[str, Words] = {
     "team": _l("Team"),
     "post": _l("Post"),
     "routing": _l("Routing"),
+    "label": _l("Name of a step"),
 }
 
 

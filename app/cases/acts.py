@@ -35,7 +35,14 @@ def act(db: Session, viewer: Viewer, number: str, name: str, given: Given = NOTH
     if declared is not None and viewer.role not in declared.roles and viewer.role in declared.asked_by:
         request = requests.ask(db, CASES, viewer, number, name, given)
         return Done(get(db, viewer, number), request)
+    if name == "merge":
+        lock_both(db, number, str(given.answers.get("into", "")).strip())
     return Done(CASES.do(db, viewer, number, name, given, revision=revision))
+
+
+def lock_both(db: Session, *numbers: str) -> None:
+    """Lock cases in one order, so that two merges of the same pair wait for each other instead of both failing."""
+    db.execute(select(Case.id).where(Case.number.in_(numbers)).order_by(Case.id).with_for_update())
 
 
 def answer(db: Session, viewer: Viewer, number: str, request_id: int, how: str, reply: str = "") -> Case:

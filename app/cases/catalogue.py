@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pypinyin import Style, lazy_pinyin
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -64,14 +64,17 @@ def add_scheme(
     is_active: bool = True,
     is_provisional: bool = False,
 ) -> CatalogueScheme:
-    """A scheme by its name, made or brought up to date."""
+    """A version of a scheme, made or brought up to date; other versions of it are no longer in use where it is."""
     facts = {
-        "version": version, "title_zh": title_zh, "title_en": title_en,
+        "title_zh": title_zh, "title_en": title_en,
         "is_active": is_active, "is_provisional": is_provisional,
     }  # fmt: skip
-    found = db.scalar(select(CatalogueScheme).where(CatalogueScheme.name == name))
+    found = db.scalar(select(CatalogueScheme).where(CatalogueScheme.name == name, CatalogueScheme.version == version))
+    if is_active:
+        others = update(CatalogueScheme).where(CatalogueScheme.name == name, CatalogueScheme.version != version)
+        db.execute(others.values(is_active=False))
     if found is None:
-        found = CatalogueScheme(name=name, **facts)
+        found = CatalogueScheme(name=name, version=version, **facts)
         db.add(found)
     for column, value in facts.items():
         setattr(found, column, value)
@@ -115,11 +118,13 @@ def search_text(code: str, name_zh: str, name_en: str) -> str:
 
 
 def find_class(db: Session, scheme: str, kind: ClassKind | str, code: str) -> CaseClass:
-    """The class with a code in a scheme; NoSuchClass when there is none."""
+    """The class with a code in a scheme, of the version in use; NoSuchClass when there is none."""
     found = db.scalar(
         select(CaseClass)
         .join(CatalogueScheme, CatalogueScheme.id == CaseClass.scheme_id)
         .where(CatalogueScheme.name == scheme, CaseClass.kind == ClassKind(kind), CaseClass.code == code)
+        .order_by(CatalogueScheme.is_active.desc(), CatalogueScheme.id.desc())
+        .limit(1)
     )
     if found is None:
         raise NoSuchClass("The catalogue {scheme} has no class {code}.", scheme=scheme, code=code)
@@ -151,7 +156,8 @@ def usable_class(db: Session, class_id: int, *, kind: ClassKind | str | None = N
 
 def set_active(db: Session, names: Collection[str]) -> None:
     """Let new records choose from the named schemes and from no others."""
-    db.execute(update(CatalogueScheme).values(is_active=CatalogueScheme.name.in_(names)))
+    newest = select(func.max(CatalogueScheme.id)).where(CatalogueScheme.name.in_(names)).group_by(CatalogueScheme.name)
+    db.execute(update(CatalogueScheme).values(is_active=CatalogueScheme.id.in_(newest)))
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:

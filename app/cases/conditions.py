@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from flask_babel import get_locale
@@ -32,12 +33,14 @@ class ConditionWrong(InvalidInput):
 
 def offered(db: Session, class_id: int) -> list[FilingCondition]:
     """The conditions in force for a class, in the order of their codes; those of its major where it has none."""
+    now = func.clock_timestamp()
     major = select(CaseClass.parent_id).where(CaseClass.id == class_id).scalar_subquery()
-    chosen = select(FilingCondition).where(
+    held = select(FilingCondition).where(
         or_(FilingCondition.class_id == class_id, FilingCondition.class_id == major),
-        FilingCondition.valid_to_at.is_(None),
+        FilingCondition.valid_from_at <= now,
+        or_(FilingCondition.valid_to_at.is_(None), FilingCondition.valid_to_at > now),
     )
-    found = list(db.scalars(chosen.order_by(FilingCondition.code)))
+    found = list(db.scalars(held.order_by(FilingCondition.code)))
     return [one for one in found if one.class_id == class_id] or found
 
 
@@ -58,26 +61,54 @@ def chosen(db: Session, class_id: int, condition_id: int | None) -> FilingCondit
     return known[condition_id]
 
 
-def put(db: Session, class_id: int, code: str, facts: Mapping[str, Any]) -> bool:
-    """Let a condition hold from now on; the one that held under its code ends. Gives False where nothing changes.
+def in_force(db: Session, class_id: int | None) -> list[FilingCondition]:
+    """The conditions that a class itself has now, in the order of their codes."""
+    now = func.clock_timestamp()
+    held = select(FilingCondition).where(
+        FilingCondition.class_id == class_id, FilingCondition.valid_from_at <= now,
+        or_(FilingCondition.valid_to_at.is_(None), FilingCondition.valid_to_at > now),
+    )  # fmt: skip
+    return list(db.scalars(held.order_by(FilingCondition.code)))
 
-    Raises app.clocks.limits.BadLimit for a limit that can't be read.
+
+def put(
+    db: Session, class_id: int, code: str, facts: Mapping[str, Any], *, from_at: datetime | None = None, but: str = ""
+) -> bool:
+    """Let a condition hold from now or a later moment on; the one that held under its code ends then.
+
+    Gives False where nothing changes (`but`: a fact that doesn't count for that). A change that waited for its moment
+    is replaced. Raises app.clocks.limits.BadLimit for a limit that can't be read.
     """
     for limit in facts.get("limits", {}).values():
         parse_limit(limit)
-    held = db.scalar(
-        select(FilingCondition).where(
-            FilingCondition.class_id == class_id, FilingCondition.code == code, FilingCondition.valid_to_at.is_(None)
-        )
-    )
-    if held is not None and all(getattr(held, name) == value for name, value in facts.items()):
+    now = db.scalars(select(func.clock_timestamp(type_=DateTime(timezone=True)))).one()
+    starts = from_at or now
+    versions = select(FilingCondition).where(FilingCondition.class_id == class_id, FilingCondition.code == code)
+    waiting = db.scalars(versions.where(FilingCondition.valid_from_at > now).with_for_update()).all()
+    held = next((one for one in in_force(db, class_id) if one.code == code), None)
+    same = held is not None and all(getattr(held, name) == value for name, value in facts.items() if name != but)
+    if same and not waiting:
         return False
+    for one in waiting:
+        one.valid_to_at = one.valid_from_at
     if held is not None:
-        held.valid_to_at = db.scalars(select(func.clock_timestamp(type_=DateTime(timezone=True)))).one()
-        db.flush()
-    db.add(FilingCondition(class_id=class_id, code=code, **facts))
+        held.valid_to_at = None if same else starts
     db.flush()
+    if not same:
+        db.add(FilingCondition(class_id=class_id, code=code, **facts, valid_from_at=starts))
+        db.flush()
     return True
+
+
+def end(db: Session, held: FilingCondition) -> None:
+    """No new case is filed under it from now on."""
+    held.valid_to_at = db.scalars(select(func.clock_timestamp(type_=DateTime(timezone=True)))).one()
+    db.flush()
+
+
+def limit_text(limit: str) -> str:
+    """A limit as it is kept ("4 work_hour"), from any wording that can be read; BadLimit."""
+    return str(parse_limit(limit))
 
 
 def put_examples(db: Session, class_id: int, limits: Sequence[str]) -> None:

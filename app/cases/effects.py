@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.cases import conditions, suggestions
 from app.cases.catalogue import usable_class
+from app.cases.guards import main_of, named_case
 from app.cases.models import Case, FilingCondition
 from app.workflow import timing
 from app.workflow.situation import Situation
@@ -101,7 +102,35 @@ def appeal(db: Session, here: Here) -> None:
     here.matter.is_on_time = True
 
 
+def split(_db: Session, here: Here) -> None:
+    """The department that directs the others; the parts are made once the step stands (`app.cases.splitting`)."""
+    here.matter.department = here.answer("department")
+
+
+def attach(db: Session, here: Here) -> None:
+    """A case becomes a part of another."""
+    whole = named_case(db, here, "whole")
+    here.matter.parent_id = whole.id if whole else None
+
+
+def detach(_db: Session, here: Here) -> None:
+    """A part goes its own way."""
+    here.matter.parent_id = None
+
+
+def merge(db: Session, here: Here) -> None:
+    """It is told by its main case from now on; one that was merged itself leads to its own main case."""
+    named = named_case(db, here, "into")
+    here.matter.merged_into_id = main_of(db, named).id if named else None
+
+
+def unmerge(_db: Session, here: Here) -> None:
+    """It goes its own way again."""
+    here.matter.merged_into_id = None
+
+
 EFFECTS: dict[str, Callable[[Session, Here], None]] = {
     "correct": correct, "file": file, "refuse": end, "self_handled": close, "dispatch": dispatch, "close": close,
     "reopen": reopen, "extend": extend, "defer": defer, "appeal": appeal,
+    "split": split, "attach": attach, "detach": detach, "merge": merge, "unmerge": unmerge, "split_back": end,
 }  # fmt: skip

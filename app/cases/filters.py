@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from app.cases.classes import with_minors
 from app.cases.kind import KIND
 from app.cases.models import OPEN_STATUSES, Case, CaseClass, CaseSource, CaseStatus, ClassKind
-from app.cases.visible import clock_is, is_truly_located
+from app.cases.visible import clock_is, counts_once, is_truly_located
 from app.workflow.models import WorkflowTask
 from grid.models import Address, UnitCell
 
@@ -53,6 +53,7 @@ class CaseFilter:
     within: MultiPolygon | None = None
     duty_cell_ids: tuple[int, ...] | None = None
     or_no_duty_cell: bool = False  # beside these, those that no duty cell holds
+    once: bool = False  # as figures count: no parts, no merged ones
 
 
 def conditions(asked: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
@@ -72,6 +73,8 @@ def conditions(asked: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
         made.append(is_overseen() if asked.overseen else ~is_overseen())
     if asked.located:
         made.append(is_truly_located() if asked.located == "truly" else ~is_truly_located())
+    if asked.once:
+        made.append(counts_once())
     return made + _of_place(asked) + _of_time(asked, now) + [_holds(word) for word in asked.q.lower().split()]
 
 
@@ -132,6 +135,6 @@ def _holds(word: str) -> ColumnElement[bool]:
         Case.class_id.in_(classes),
         Case.address_id.in_(addresses),
     ]
-    if word.isdecimal():
+    if word.replace("-", "").isdecimal():  # a part has its whole case's number with a suffix
         found += [Case.number.startswith(word), Case.external_id == word]
     return or_(*found)

@@ -10,8 +10,9 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.cases import conditions
-from app.cases.models import OPEN_STATUSES, Case, CaseMove, CasePhoto
+from app.cases.models import OPEN_STATUSES, Case, CaseMove, CasePhoto, CaseStatus
 from app.cases.numbers import city_zone
+from app.cases.visible import visible
 from app.workflow import timing
 from app.workflow.models import WorkflowTask
 from app.workflow.situation import Situation
@@ -182,10 +183,105 @@ def _has_after_photo(db: Session, case: Case, within_m: float | None) -> bool:
     return db.scalar(photo.limit(1)) is not None
 
 
+class TiedWrongly(Conflict):
+    """Cases can't be tied to each other in this way."""
+
+    code = "cases.tied_wrongly"
+
+
+def is_no_part(_db: Session, here: Here) -> CityError | None:
+    """A part goes with its whole case."""
+    return TiedWrongly("It is a part of another case: do this to the whole case.") if here.matter.parent_id else None
+
+
+def is_attached(_db: Session, here: Here) -> CityError | None:
+    """There is a whole case to part it from."""
+    return None if here.matter.parent_id else TiedWrongly("It is no part of another case.")
+
+
+def parts_fit(db: Session, here: Here) -> CityError | None:
+    """A part with a condition of its own has one of the class's."""
+    for part in here.answer("parts") or ():
+        if part["condition_id"] is not None:
+            try:
+                conditions.chosen(db, here.matter.class_id, part["condition_id"])
+            except InvalidInput as error:
+                return error
+    return None
+
+
+def named_case(db: Session, here: Here, field: str) -> Case | None:
+    """The other case that an act names, locked; None when there is none, or none for this viewer."""
+    number = str(here.answer(field)).strip()
+    return db.scalar(select(Case).where(Case.number == number, visible(here.viewer)).with_for_update())
+
+
+def main_of(db: Session, case: Case) -> Case:
+    """The case that a merged one is told by, locked; a case that is not merged is its own."""
+    if case.merged_into_id is None:
+        return case
+    return db.scalars(select(Case).where(Case.id == func.main_case(case.id)).with_for_update()).one()
+
+
+def main_fits(db: Session, here: Here) -> CityError | None:
+    """The main case is another one, is seen by who merges, and is open or closed in the end."""
+    if here.given is None:
+        return None
+    named = named_case(db, here, "into")
+    if named is None:
+        return InvalidInput(
+            "There is no case {number}, or not in your areas.", number=here.answer("into"), field="into"
+        )
+    main = main_of(db, named)
+    if main.id == here.matter.id:
+        return TiedWrongly("A case can't be merged into itself, nor into one that was merged into it.", field="into")
+    if main.status not in (*OPEN_STATUSES, CaseStatus.CLOSED):
+        return TiedWrongly("Case {number} was not filed or is void: nothing can be merged into it.",
+                           number=main.number, field="into")  # fmt: skip
+    return None
+
+
+def main_is_open(db: Session, here: Here) -> CityError | None:
+    """A merge is undone while the main case is open."""
+    main = main_of(db, here.matter)
+    if main.status in OPEN_STATUSES:
+        return None
+    return TiedWrongly("The main case {number} is over: reopen it first.", number=main.number)
+
+
+def whole_fits(db: Session, here: Here) -> CityError | None:
+    """One level of parts only: a whole case is no part, and a part has no parts."""
+    case = here.matter
+    if case.parent_id is not None:
+        return TiedWrongly("It is a part of another case already.")
+    if db.scalar(select(Case.id).where(Case.parent_id == case.id).limit(1)) is not None:
+        return TiedWrongly("It has parts of its own: it can't become a part.")
+    if here.given is None:
+        return None
+    whole = named_case(db, here, "whole")
+    if whole is None:
+        return InvalidInput(
+            "There is no case {number}, or not in your areas.", number=here.answer("whole"), field="whole"
+        )
+    if whole.id == case.id or whole.parent_id is not None or whole.status not in OPEN_STATUSES:
+        return TiedWrongly("Case {number} can't take it in: it must be open, another case and no part itself.",
+                           number=whole.number, field="whole")  # fmt: skip
+    return None
+
+
+def whole_is_open(db: Session, here: Here) -> CityError | None:
+    """A part is not reopened under a whole case that is over."""
+    parent_id = here.matter.parent_id
+    if parent_id is None or db.scalar(select(Case.id).where(Case.id == parent_id, Case.status.in_(OPEN_STATUSES))):
+        return None
+    return TiedWrongly("Its whole case is over: reopen that one first.")
+
+
 GUARDS: dict[str, Callable[[Session, Here], CityError | None]] = {
     one.__name__: one
     for one in (
         condition_fits, own_department, parts_are_over, has_limit, not_overdue, was_late, day_within_a_year,
-        within_reopening, before_and_after, evidence,
+        within_reopening, before_and_after, evidence, is_no_part, is_attached, parts_fit, main_fits, main_is_open,
+        whole_fits, whole_is_open,
     )
 }  # fmt: skip

@@ -25,7 +25,7 @@ STAGES: dict[str, tuple[CaseStatus, ...]] = {
     "waiting": (CaseStatus.REPORTED, CaseStatus.VERIFYING),
     "working": (CaseStatus.FILED, CaseStatus.HANDLING, CaseStatus.CHECKING),
     "suspended": (CaseStatus.SUSPENDED,),
-    "over": (CaseStatus.CLOSED, CaseStatus.REFUSED, CaseStatus.VOID),
+    "over": (CaseStatus.CLOSED, CaseStatus.REFUSED, CaseStatus.MERGED, CaseStatus.VOID),
 }
 SIGNS: dict[str, Words] = {
     "event_waiting": _l("Happening, waiting"),

@@ -18,8 +18,9 @@ class CatalogueScheme(Base, HasId):
     """A catalogue of classes: a standard, a city's own, or a foreign one, with its version."""
 
     __tablename__ = "catalogue_schemes"
+    __table_args__ = (UniqueConstraint("name", "version", name="uq_catalogue_schemes_name_version"),)
 
-    name: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
     version: Mapped[str]
     title_zh: Mapped[str]
     title_en: Mapped[str]
@@ -50,6 +51,7 @@ class CaseClass(Base, HasId):
     search: Mapped[str] = mapped_column(server_default="")
     attributes: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     is_active: Mapped[bool] = mapped_column(server_default="true")
+    is_local: Mapped[bool] = mapped_column(server_default="false")  # added by the city under a scheme that others set
 
 
 class FilingCondition(Base, HasId):
@@ -64,6 +66,7 @@ class FilingCondition(Base, HasId):
         Index(
             "uq_filing_conditions_open", "class_id", "code", unique=True, postgresql_where=text("valid_to_at IS NULL")
         ),
+        Index("ix_filing_conditions_class_id", "class_id"),
     )
 
     class_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("case_classes.id"))
@@ -92,6 +95,7 @@ class CaseStatus(enum.StrEnum):
     CHECKING = "checking"
     CLOSED = "closed"
     REFUSED = "refused"
+    MERGED = "merged"
     SUSPENDED = "suspended"
     VOID = "void"
 

@@ -12,8 +12,9 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.accounts.rights import role_name
 from app.accounts.session import current_viewer
-from app.cases import acts, conditions, photos, queries, show, steps
+from app.cases import acts, conditions, doubles, photos, queries, show, steps, tied, ties
 from app.cases.kind import KIND
+from app.cases.models import OPEN_STATUSES
 from app.cases.routes import store
 from app.cases.words import OUTCOMES
 from app.components import queries as components
@@ -23,6 +24,7 @@ from app.web.named import moment, named
 from app.workflow.situation import Given
 from gis.db import transaction
 from gis.errors import CityError, Conflict, InvalidInput
+from gis.measure import WGS84
 from grid.locate import OutsideCity
 from grid.located import LocatedBy
 from grid.reach import Viewer
@@ -75,6 +77,8 @@ def _answers(name: str, kept: list[str]) -> dict[str, Any]:
     for one in act.form if act else ():
         if one.kind == "photos":
             found[one.name] = kept
+        elif one.kind == "parts":
+            found[one.name] = tied.posted_parts(request.form, one.name)
         elif one.name in request.form:
             several = one.kind == "departments"
             found[one.name] = request.form.getlist(one.name) if several else request.form.get(one.name)
@@ -119,6 +123,21 @@ def post_undo(number: str) -> BaseResponse | tuple[str, int]:
     return redirect(f"/cases/{number}", 303)
 
 
+@bp.get("/cases/<number>/merge")
+def show_merge(number: str) -> str:
+    """Both cases side by side, before one is merged into the other."""
+    viewer, now = current_viewer(), datetime.now(UTC)
+    viewer.require("cases.move")
+    with transaction() as db:
+        row, main = queries.get(db, viewer, number), queries.get(db, viewer, request.args.get("into", "").strip()[:40])
+        return render_template(
+            "cases/merge.html", case=show.line(row, now), main=show.line(main, now),
+            photos=photos.of_case(db, row.id), main_photos=photos.of_case(db, main.id),
+            metres=round(WGS84.inv(row.lon, row.lat, main.lon, main.lat)[2]),
+            span=show.short(abs(row.reported_at - main.reported_at)), revision=acts.get(db, viewer, number).revision,
+        )  # fmt: skip
+
+
 def _page(
     db: Session, viewer: Viewer, number: str, *, failed: CityError | None = None, typed: dict[str, Any] | None = None
 ) -> str:
@@ -127,7 +146,10 @@ def _page(
     told = steps.as_json(db, viewer, number)
     shown = photos.of_case(db, row.id)
     return render_template(
-        "cases/case.html", case=show.line(row, now), facts=_facts(db, viewer, row), place=_place(db, row), photos=shown,
+        "cases/case.html", may_merge=any(one["act"] == "merge" and not one["blocked"] for one in told["acts"]),
+        ties=tied.told(ties.of_case(db, viewer, row.id), now),
+        doubles=tied.doubles_told(doubles.of_row(db, viewer, row) if row.status in OPEN_STATUSES else None, now),
+        case=show.line(row, now), facts=_facts(db, viewer, row), place=_place(db, row), photos=shown,
         may_undo=acts.may_undo(db, viewer, row.id),
         history=show.with_photos(show.past(queries.history(db, viewer, number), now), shown),
         near=_near(db, viewer, row, now), others=_of_component(db, viewer, row, now), near_m=NEAR_M,

@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from app.cases import ties
 from app.cases.models import Case, CasePhoto
 from app.cases.numbers import city_zone
 from app.cases.photo_file import clean
@@ -113,22 +114,26 @@ def unattached(db: Session, viewer: Viewer, keys: Sequence[str]) -> list[str]:
 
 
 def open_photo(db: Session, viewer: Viewer, key: str) -> CasePhoto:
-    """A photo for a viewer who may see its case, or who uploaded it and has not attached it; else NotFound."""
-    row = db.execute(
-        select(CasePhoto, Case.id.label("seen")).outerjoin(Case, (Case.id == CasePhoto.case_id) & visible(viewer))
-        .where(CasePhoto.key == key)
-    ).one_or_none()  # fmt: skip
-    if row is not None:
-        photo: CasePhoto = row.CasePhoto
+    """A photo for a viewer who may see a case that shows it, or its uploader before it is attached; else NotFound."""
+    photo = db.scalar(select(CasePhoto).where(CasePhoto.key == key))
+    if photo is not None:
         is_mine = photo.case_id is None and viewer.account_id is not None and photo.uploaded_by == viewer.account_id
-        if is_mine or (row.seen is not None and viewer.may("cases.read")):
+        if is_mine or (viewer.may("cases.read") and _is_shown(db, viewer, photo)):
             return photo
     raise NotFound("There is no such photo.")
 
 
+def _is_shown(db: Session, viewer: Viewer, photo: CasePhoto) -> bool:
+    """Whether the viewer sees a case that shows the photo: its own, a part of that, or its main case."""
+    if photo.case_id is None:
+        return False
+    shows = select(Case.id).where(ties.shows_photo_of(photo.case_id), visible(viewer))
+    return db.scalar(shows.limit(1)) is not None
+
+
 def of_case(db: Session, case_id: int) -> list[CasePhoto]:
-    """A case's photos in the order they came."""
-    return list(db.scalars(select(CasePhoto).where(CasePhoto.case_id == case_id).order_by(CasePhoto.id)))
+    """A case's photos in the order they came, then those of the cases that are tied to it."""
+    return ties.photos_of(db, case_id)
 
 
 def remove_unused(db: Session, store: PhotoStore, *, before: datetime) -> int:

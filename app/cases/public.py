@@ -14,11 +14,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, Subquery, and_, case, func, null, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, Subquery, and_, case, false, func, null, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from app.cases.filters import CaseFilter, conditions
-from app.cases.models import Case, CaseClass, CaseMove, CasePhoto, CaseSource, CaseStatus, CatalogueScheme
+from app.cases.models import (
+    OPEN_STATUSES,
+    Case,
+    CaseClass,
+    CaseMove,
+    CasePhoto,
+    CaseSource,
+    CaseStatus,
+    CatalogueScheme,
+)
 from app.cases.photos import KEY
 from app.cases.visible import is_open, is_truly_located
 from gis.errors import NotFound
@@ -26,6 +35,7 @@ from grid.models import Address
 
 ATTRIBUTES = "open311"  # the part of a case's attributes that a public door wrote
 WITHHELD = (CaseStatus.REFUSED, CaseStatus.VOID)
+Main = aliased(Case, name="main")  # a merged case is told by its main case, any other by itself
 HIDDEN = "…"
 Major = aliased(CaseClass, name="major")
 
@@ -52,14 +62,33 @@ class PublicFilter:
     closed_classes: Select[Any] | None = None  # ids of classes that the city keeps to itself
 
 
+def main_id() -> ColumnElement[int]:
+    """The id of the case that a case is told by; the chain is walked for merged ones only."""
+    return case((Case.status == CaseStatus.MERGED, func.main_case(Case.id)), else_=Case.id)
+
+
+def _main_is(statuses: Sequence[CaseStatus]) -> ColumnElement[bool]:
+    """Merged cases whose main case stands at one of these."""
+    told_by = aliased(Case, name="told_by")
+    found = select(told_by.id).where(told_by.id == main_id(), told_by.status.in_(statuses)).correlate(Case)
+    return and_(Case.status == CaseStatus.MERGED, found.exists())
+
+
+def is_open_to_all() -> ColumnElement[bool]:
+    """Cases that count as open in public: a merged one as long as its main case is."""
+    return or_(is_open(), _main_is(OPEN_STATUSES))
+
+
 def is_told() -> ColumnElement[bool]:
     """Cases whose words and photos are public."""
-    return and_(Case.source == CaseSource.PUBLIC, Case.status.not_in(WITHHELD))
+    return and_(Case.source == CaseSource.PUBLIC, Case.status.not_in(WITHHELD), ~_main_is(WITHHELD))
 
 
 def _updated_at() -> ColumnElement[datetime]:
-    last = select(func.max(CaseMove.at)).where(CaseMove.case_id == Case.id).correlate(Case).scalar_subquery()
-    return func.coalesce(last, Case.reported_at)
+    def last(of: Any) -> Any:
+        return select(func.max(CaseMove.at)).where(CaseMove.case_id == of).correlate(Case, Main).scalar_subquery()
+
+    return func.greatest(last(Case.id), last(Main.id), Case.reported_at)
 
 
 def _photo_key() -> ColumnElement[str]:
@@ -72,8 +101,9 @@ def _if(claim: ColumnElement[bool], value: Any) -> Any:
 
 
 COLUMNS: tuple[Any, ...] = (
-    Case.id, Case.number, Case.status, is_open().label("is_open"), Case.department, Case.reported_at, Case.due_at,
-    Case.closed_at, _updated_at().label("updated_at"), Case.area_code,
+    Case.id, Case.number, Main.status, Main.status.in_(OPEN_STATUSES).label("is_open"), Main.department,
+    Case.reported_at, Main.due_at, Main.closed_at, (Case.status == CaseStatus.MERGED).label("is_merged"),
+    _updated_at().label("updated_at"), Case.area_code,
     _if(is_told(), Case.description).label("description"), _if(is_told(), _photo_key()).label("photo_key"),
     _if(is_told(), Case.attributes[ATTRIBUTES]["media_url"].as_string()).label("media_url"),
     _if(is_truly_located(), func.ST_X(Case.geom)).label("lon"),
@@ -101,10 +131,13 @@ def page(
     if after:
         picked = picked.where(tuple_(Case.reported_at, Case.id) < tuple_(*after))
     few = picked.order_by(*newest).limit(limit).offset(skip or None).subquery("few")
+    is_kept = false() if asked.closed_classes is None else Main.class_id.in_(asked.closed_classes)
+    columns: list[Any] = [*COLUMNS, _if(~is_kept, Main.number).label("main_number")]
     shown = (
-        select(*COLUMNS)
+        select(*columns)
         .select_from(Case)
         .join(few, few.c.id == Case.id)
+        .join(Main, Main.id == main_id())
         .join(CaseClass, CaseClass.id == Case.class_id)
         .join(CatalogueScheme, CatalogueScheme.id == CaseClass.scheme_id)
         .outerjoin(Address, and_(Address.id == Case.address_id, is_truly_located()))
@@ -120,13 +153,19 @@ def _conditions(asked: PublicFilter, now: datetime) -> list[ColumnElement[bool]]
         return [*made, Case.number.in_(asked.numbers)]
     made += conditions(asked.cases, now)
     if asked.is_open is not None:
-        made.append(is_open() if asked.is_open else ~is_open())
-    moved = select(CaseMove.case_id).where(CaseMove.case_id == Case.id).correlate(Case)
+        made.append(is_open_to_all() if asked.is_open else ~is_open_to_all())
     if asked.updated_from:
-        made.append(moved.where(CaseMove.at >= asked.updated_from).exists())
+        made.append(_moved_since(asked.updated_from))
     if asked.updated_until:
-        made.append(~moved.where(CaseMove.at >= asked.updated_until).exists())
+        made.append(~_moved_since(asked.updated_until))
     return made
+
+
+def _moved_since(at: datetime) -> ColumnElement[bool]:
+    """Cases that were moved since, or whose main case was."""
+    of_main = select(CaseMove.case_id).where(CaseMove.case_id == main_id(), CaseMove.at >= at).correlate(Case)
+    own = select(CaseMove.case_id).where(CaseMove.case_id == Case.id, CaseMove.at >= at).correlate(Case)
+    return or_(own.exists(), and_(Case.status == CaseStatus.MERGED, of_main.exists()))
 
 
 def updates(db: Session, case_ids: Sequence[int]) -> dict[int, list[tuple[datetime, CaseStatus]]]:
@@ -200,6 +239,7 @@ def number_of(db: Session, case_id: int) -> str:
 
 
 def over_since(before: datetime) -> Select[Any]:
-    """Ids of the cases that were over before a moment."""
-    last = select(func.max(CaseMove.at)).where(CaseMove.case_id == Case.id).correlate(Case).scalar_subquery()
-    return select(Case.id).where(~is_open(), func.coalesce(Case.closed_at, last) < before)
+    """Ids of the cases that were over before a moment; a merged one is when its main case is."""
+    last = select(func.max(CaseMove.at)).where(CaseMove.case_id == Main.id).correlate(Main).scalar_subquery()
+    told = select(Case.id).join(Main, Main.id == main_id()).where(~is_open())
+    return told.where(Main.status.not_in(OPEN_STATUSES), func.coalesce(Main.closed_at, last) < before)

@@ -125,10 +125,11 @@ def matched(db: Session, viewer: Viewer, asked: CaseFilter, *, now: datetime) ->
 def _with_facts(db: Session, picked: Select[Any], *order: Any) -> list[Row[Any]]:
     """The picked cases with class, area and address: joined to the few rows that are shown, not to all that match."""
     few = picked.subquery("few")
-    return list(db.execute(_joined(BRIEF).join(few, few.c.id == Case.id).order_by(*order)).all())
+    return list(db.execute(joined(BRIEF).join(few, few.c.id == Case.id).order_by(*order)).all())
 
 
-def _joined(columns: tuple[Any, ...]) -> Select[Any]:
+def joined(columns: tuple[Any, ...]) -> Select[Any]:
+    """Cases with class, area and address."""
     return (
         select(*columns)
         .select_from(Case)
@@ -144,7 +145,7 @@ def get(db: Session, viewer: Viewer, number: str) -> Row[Any]:
     """One case with all that is known of it; NotFound when there is none, or none for this viewer."""
     viewer.require("cases.read")
     chosen = (
-        _joined(DETAIL)
+        joined(DETAIL)
         .join(UnitCell, UnitCell.id == Case.unit_cell_id)
         .join(CatalogueScheme, CatalogueScheme.id == CaseClass.scheme_id)
         .where(Case.number == number, visible(viewer))
@@ -200,7 +201,7 @@ def near(
     if not 0 < radius_m <= NEAR_MAX_M:
         raise InvalidInput("The radius {radius} m is not above 0 and at most 5000.", radius=radius_m, field="radius_m")
     few = near_rows(viewer, at, radius_m, class_id).limit(limit).subquery("few")
-    found = _joined((*BRIEF, few.c.distance_m)).join(few, few.c.id == Case.id)
+    found = joined((*BRIEF, few.c.distance_m)).join(few, few.c.id == Case.id)
     return [(row, row.distance_m) for row in db.execute(found.order_by(few.c.distance_m, Case.id))]
 
 
@@ -212,7 +213,7 @@ def around(
     few = _spots(viewer, Point(case.lon, case.lat), radius_m)
     few = few.where(Case.id != case.id, or_(is_open(), Case.reported_at >= since))
     picked = few.order_by(few.selected_columns.distance_m, Case.id).limit(limit).subquery("few")
-    found = _joined((*BRIEF, picked.c.distance_m)).join(picked, picked.c.id == Case.id)
+    found = joined((*BRIEF, picked.c.distance_m)).join(picked, picked.c.id == Case.id)
     return [(row, row.distance_m) for row in db.execute(found.order_by(picked.c.distance_m, Case.id))]
 
 

@@ -13,7 +13,7 @@ from shapely.geometry import Point
 from sqlalchemy.orm import Session
 
 from app.accounts.session import current_viewer
-from app.cases import acts, assigned, catalogue_tree, photos, queries, reading, service, steps
+from app.cases import acts, assigned, catalogue_tree, doubles, photos, queries, reading, service, steps, tied, ties
 from app.cases.models import Case
 from app.cases.schemas import (
     AnswerIn,
@@ -21,6 +21,7 @@ from app.cases.schemas import (
     CaseIn,
     CaseQuery,
     CatalogueQuery,
+    DoublesQuery,
     MoveIn,
     NearQuery,
     NumberPath,
@@ -113,6 +114,27 @@ def get_near(query: NearQuery) -> Response:
         return jsonify({
             "items": [reading.brief(row, now) | {"distance_m": round(metres, 1)} for row, metres in found]
         })  # fmt: skip
+
+
+@api.get("/cases/duplicates")
+def get_duplicates(query: DoublesQuery) -> Response:
+    """What a case about to be logged may be a double of, the most likely first, with the reasons."""
+    viewer = current_viewer()
+    now = datetime.now(UTC)
+    with transaction() as db:
+        found = doubles.before(
+            db, viewer, query.class_, Point(query.lon, query.lat), query.at or now, component_id=query.component,
+            words=query.text, limit=query.limit,
+        )  # fmt: skip
+        return jsonify(tied.doubles_json(found, now))
+
+
+@api.get("/cases/<string:number>/duplicates")
+def get_duplicates_of(path: NumberPath) -> Response:
+    """What a case may be a double of, the most likely first, with the reasons."""
+    viewer = current_viewer()
+    with transaction() as db:
+        return jsonify(tied.doubles_json(doubles.after(db, viewer, path.number), datetime.now(UTC)))
 
 
 @api.get("/cases/<string:number>")
@@ -220,5 +242,6 @@ def _told(db: Session, viewer: Viewer, case: Case) -> Response:
 
 def _detail(db: Session, viewer: Viewer, number: str) -> dict[str, Any]:
     row = queries.get(db, viewer, number)
-    told = reading.detail(row, datetime.now(UTC), photos.of_case(db, row.id))
-    return told | steps.as_json(db, viewer, number)
+    now = datetime.now(UTC)
+    told = reading.detail(row, now, photos.of_case(db, row.id))
+    return told | tied.as_json(ties.of_case(db, viewer, row.id), now) | steps.as_json(db, viewer, number)

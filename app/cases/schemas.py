@@ -181,6 +181,22 @@ class TasksQuery(BaseModel):
     limit: int = Field(default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
 
 
+class DoublesQuery(BaseModel):
+    """A case about to be logged: what, where, when, on which component and in which words."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    class_: int | None = Field(
+        default=None, alias="class", description="A class of the catalogue; without one every case near by is told"
+    )
+    lon: float = Field(ge=-180, le=180)
+    lat: float = Field(ge=-90, le=90)
+    at: AwareDatetime | None = Field(default=None, ge=EARLIEST, description="When it was seen; now when left out")
+    component: int | None = None
+    text: str = Field(default="", max_length=4000)
+    limit: int = Field(default=10, ge=1, le=50)
+
+
 class NumberPath(BaseModel):
     """A case by its number."""
 

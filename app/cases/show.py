@@ -18,7 +18,7 @@ from app.cases.visible import clock_of
 from app.cases.words import CLOCKS, KINDS, LOCATED, SOURCES, STATUSES
 from app.web.city import DepartmentNames, department_name
 from app.web.named import named
-from app.workflow.labels import label, said
+from app.workflow.labels import is_own, label, said
 from app.workflow.moves import BEGUN
 from grid.located import LocatedBy
 
@@ -112,7 +112,7 @@ def act_words(one: Mapping[str, Any]) -> str:
     act = KIND.act(name)
     if act is None:
         return label(KIND, f"states.{one['to_status']}")
-    return said(act.did) if act.did else label(KIND, f"acts.{name}")
+    return said(act.did) if act.did and not is_own(KIND, f"acts.{name}") else label(KIND, f"acts.{name}")
 
 
 def _result(one: Mapping[str, Any]) -> str:

@@ -79,10 +79,10 @@ def field_json(db: Session, case: Case, field: FormField) -> dict[str, Any]:
             "name": field.name, "kind": field.kind, "words": said(field), "required": required, "choices": choices,
             "suggested": suggestion,
         }  # fmt: skip
-    if field.kind == "condition":
+    if field.kind in ("condition", "parts"):
         known = conditions.offered(db, case.class_id)
         offered = [{"value": str(one.id), "words": conditions.words(db, one, case)} for one in known]
-        required = bool(known)
+        required = bool(known) if field.kind == "condition" else required
     return {
         "name": field.name, "kind": field.kind, "words": said(field), "required": required, "choices": offered,
     }  # fmt: skip

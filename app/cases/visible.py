@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_
 
-from app.cases.models import OPEN_STATUSES, Case
+from app.cases.models import OPEN_STATUSES, Case, CaseStatus
 from grid.located import LocatedBy
 from grid.reach import Viewer, within
 
@@ -19,6 +19,11 @@ def visible(viewer: Viewer) -> ColumnElement[bool]:
 def is_open() -> ColumnElement[bool]:
     """Cases that somebody still has to act on."""
     return Case.status.in_(OPEN_STATUSES)
+
+
+def counts_once() -> ColumnElement[bool]:
+    """Cases that figures count: a part goes with its whole case, a merged one with its main case."""
+    return and_(Case.parent_id.is_(None), Case.status != CaseStatus.MERGED)
 
 
 def is_truly_located() -> ColumnElement[bool]:

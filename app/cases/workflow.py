@@ -7,7 +7,7 @@ from typing import Any
 from geoalchemy2.shape import to_shape
 from sqlalchemy.orm import Session
 
-from app.cases import photos
+from app.cases import merging, photos, splitting
 from app.cases.effects import EFFECTS
 from app.cases.guards import GUARDS
 from app.cases.kind import KIND
@@ -23,6 +23,12 @@ FACTS = (
 )  # fmt: skip
 
 
+AFTER = {
+    "split": splitting.make_parts, "undo_split": splitting.take_back_parts,
+    "merge": merging.tell_main, "unmerge": merging.part_again,
+}  # fmt: skip
+
+
 def moved(db: Session, here: Situation[Any], row: Any) -> None:
     """Photos are given to the move that they prove, and watching browsers hear of it at commit.
 
@@ -31,6 +37,8 @@ def moved(db: Session, here: Situation[Any], row: Any) -> None:
     case = here.matter
     if here.given is not None and here.given.answers.get("photos"):
         photos.attach(db, here.viewer, case, here.given.answers["photos"], stage=here.act.name, move_id=row.id)
+    if here.act.name in AFTER:
+        AFTER[here.act.name](db, here, CASES)
     announce(
         db, channel="cases", kind="changed", record_id=case.id, area_code=case.area_code,
         bbox=to_shape(case.geom).bounds, departments=[here.before.get("department"), case.department],
@@ -40,5 +48,6 @@ def moved(db: Session, here: Situation[Any], row: Any) -> None:
 CASES: Workflow[Case] = Workflow(
     kind=KIND, matter=Case, move_row=CaseMove, key=Case.number, link=CaseMove.case_id, visible=visible,
     right="cases.move", facts=FACTS, guards=GUARDS, effects=EFFECTS, after=moved,
+    undo_guards={"split": splitting.no_part_moved},
     missing="There is no case {number}, or not in your areas.",
 )  # fmt: skip

@@ -57,6 +57,7 @@ def class_ids(db: Session) -> dict[tuple[str, str, str], int]:
     """Catalogue classes by scheme, kind and code."""
     rows = db.execute(text(
         "SELECT s.name, c.kind, c.code, c.id FROM case_classes c JOIN catalogue_schemes s ON s.id = c.scheme_id"
+        " ORDER BY s.is_active, s.id"  # of several versions the one in use comes last
     ))  # fmt: skip
     return {(row[0], row[1], row[2]): row[3] for row in rows}
 

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import url_for
+from flask_babel import gettext as _
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
@@ -101,11 +102,13 @@ def _classes(db: Session, given: Arguments) -> tuple[int, ...]:
     codes = given.several("service_code")
     if not codes:
         return ()
-    known = {one.code: one.class_id for one in services.all_services(db, in_use=False)}
+    known: dict[str, list[int]] = {}  # versions of a catalogue share their codes
+    for one in services.all_services(db, in_use=False):
+        known.setdefault(one.code, []).append(one.class_id)
     missing = [code for code in codes if code.lower() not in known]
     if missing:
         raise NoService("There is no service {code}.", field="service_code", code=", ".join(missing)[:200])
-    return tuple(known[code.lower()] for code in codes)
+    return tuple(class_id for code in codes for class_id in known[code.lower()])
 
 
 def _after(cursor: str) -> tuple[datetime, int]:
@@ -141,7 +144,7 @@ def told(row: Row[Any], zone: ZoneInfo) -> dict[str, Any]:
     return {
         "service_request_id": row.number,
         "status": "open" if row.is_open else "closed",
-        "status_notes": str(STATUSES[row.status]),
+        "status_notes": _notes(row),
         "service_name": named(row.name_zh, row.name_en),
         "service_code": services.service_code(row.scheme, row.kind, row.code),
         "description": None if row.description is None else public.without_personal(row.description) or None,
@@ -157,6 +160,16 @@ def told(row: Row[Any], zone: ZoneInfo) -> dict[str, Any]:
         "long": row.lon,
         "media_url": photo or row.media_url,
     }
+
+
+def _notes(row: Row[Any]) -> str:
+    """Where it stands; of a report that was merged with another, where that one stands, and which it is."""
+    words = str(STATUSES[row.status])
+    if not row.is_merged:
+        return words
+    if row.main_number is None:  # of a class that the city keeps to itself
+        return str(_("Handled together with another report: {status}")).format(status=words)
+    return str(_("Handled together with {number}: {status}")).format(number=row.main_number, status=words)
 
 
 def w3c(at: datetime | None, zone: ZoneInfo) -> str | None:

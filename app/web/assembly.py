@@ -17,6 +17,7 @@ DOMAINS = (
     "live",
     "clocks",
     "organisation",
+    "workflow",
     "places",
     "cases",
     "routing",

@@ -10,6 +10,7 @@ from app.workflow.kinds import Act, FormField
 from gis.errors import InvalidInput
 
 NOTE = "note"
+PARTS_MIN, PARTS_MAX = 2, 10
 
 
 class AnswerMissing(InvalidInput):
@@ -116,6 +117,26 @@ def _several(field: FormField, value: Any) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def _parts(field: FormField, value: Any) -> list[dict[str, Any]]:
+    """Two to ten parts, each with a department, what is asked of it, and a condition if it has its own."""
+    if not isinstance(value, list) or not PARTS_MIN <= len(value) <= PARTS_MAX:
+        raise AnswerWrong("A case is split into {least} to {most} parts.", least=PARTS_MIN, most=PARTS_MAX,
+                          field=field.name)  # fmt: skip
+    return [_part(field, one) for one in value]
+
+
+def _part(field: FormField, given: Any) -> dict[str, Any]:
+    if not isinstance(given, Mapping) or given.keys() - {"department", "note", "condition_id"}:
+        raise _wrong(field)
+    department, note, condition_id = (_cleaned(given.get(name)) for name in ("department", "note", "condition_id"))
+    if department is None:
+        raise AnswerMissing("Each part needs a department.", field=field.name)
+    return {
+        "department": _text(field, department), "note": "" if note is None else _text(field, note),
+        "condition_id": None if condition_id is None else _id(field, condition_id),
+    }  # fmt: skip
+
+
 def _place(field: FormField, value: Any) -> list[float]:
     try:
         lon, lat = (float(one) for one in value)
@@ -129,4 +150,5 @@ def _place(field: FormField, value: Any) -> list[float]:
 _READERS: dict[str, Callable[[FormField, Any], Any]] = {
     "text": _text, "choice": _choice, "number": _number, "flag": _flag, "date": _date, "moment": _moment,
     "department": _text, "departments": _several, "photos": _several, "place": _place, "condition": _id,
+    "class": _id, "matter": _text, "parts": _parts,
 }  # fmt: skip

@@ -76,6 +76,11 @@ def label(kind: Kind, name: str) -> str:
     return said(names_of(kind)[name] if own is None else Named(zh=own[0], en=own[1]))
 
 
+def is_own(kind: Kind, name: str) -> bool:
+    """Whether the city has a word of its own for a state, act or task."""
+    return name in _own(kind.kind)
+
+
 def state_words(kind: Kind) -> Mapping[str, Words]:
     """Each state's words, worked out when they are printed."""
     return {name: LazyString(label, kind, f"states.{name}") for name in kind.states}

@@ -7,7 +7,7 @@ other is told what changed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -26,6 +26,7 @@ from grid.reach import Viewer
 
 BEGUN = "report"  # the first move of every matter
 UNDO_FOR = timedelta(minutes=10)
+UndoGuard = Callable[[Session, int], CityError | None]  # the matter by id
 
 
 class ActNotAllowed(Conflict):
@@ -80,6 +81,7 @@ class Workflow(Generic[M]):
     facts: tuple[str, ...] = ()
     guards: Mapping[str, Guard] = field(default_factory=dict)
     effects: Mapping[str, Effect] = field(default_factory=dict)
+    undo_guards: Mapping[str, UndoGuard] = field(default_factory=dict)  # by act: why it can't be taken back
     after: Any = None  # (db, situation, row) -> None
     missing: str = "There is no matter {number}, or not in your areas."
 
@@ -108,16 +110,19 @@ class Workflow(Generic[M]):
         """What guards and effects are handed."""
         return Situation(self.kind, act, matter, viewer, now, given, facts_of(matter, self.facts))
 
-    def begin(self, db: Session, viewer: Viewer, matter: M, *, at: datetime) -> MoveRow:
-        """Add a new matter and its first move; the first stage's clock starts at `at`."""
+    def begin(self, db: Session, viewer: Viewer, matter: M, *, at: datetime, act: str = BEGUN,
+              answers: Mapping[str, Any] | None = None) -> MoveRow:  # fmt: skip
+        """Add a new matter and its first move, a report unless told otherwise; its stage's clock starts at `at`."""
         now = timing.now(db)
         state = self.kind.states[matter.status]
         matter.stage_due_at = timing.limit_ends(db, state.limit, at)
         matter.revision = 1
         db.add(matter)
         db.flush()
-        begun = Act(name=BEGUN, zh=state.zh, en=state.en, start=(matter.status,), to=STAYS)
-        return self._write(db, self.situation(matter, begun, viewer, now), None, Given(at=at))
+        begun = Act(name=act, zh=state.zh, en=state.en, start=(matter.status,), to=STAYS)
+        return self._write(
+            db, self.situation(matter, begun, viewer, now), None, Given(answers or {}, at=at), begun=True
+        )
 
     # --- which acts -------------------------------------------------------------------------------------------------
 
@@ -207,7 +212,9 @@ class Workflow(Generic[M]):
         with db.no_autoflush:  # matter, tasks and move are written together
             if to != before:
                 tasks.withdraw(db, self.kind, matter.id, now, before=before, to=to)
+                waking = self._waking(db, matter) if act.to == BACK else {}
                 timing.enter(db, self.kind, matter, to, now)
+                put_back(matter, waking)
             timing.set_wake(db, act, matter, given.answers)
             for task in act.opens:
                 tasks.open_task(db, self.kind, situation, task)
@@ -227,14 +234,28 @@ class Workflow(Generic[M]):
 
     def came_from(self, db: Session, matter: M) -> str | None:
         """The state before the present one; None if there was none."""
-        row = self.move_row
-        entered = self._moves_of(matter.id).where(row.to_status == matter.status, row.from_status != matter.status)
-        last = db.scalars(entered.order_by(row.id.desc()).limit(1)).first()
+        last = self._entered(db, matter)
         return None if last is None else last.from_status
 
-    def _write(self, db: Session, situation: Situation[M], before: str | None, given: Given) -> MoveRow:
+    def _entered(self, db: Session, matter: M) -> MoveRow | None:
+        """The move by which the matter came into its present state, going forward: going back to it is none."""
+        row = self.move_row
+        entered = self._moves_of(matter.id).where(row.to_status == matter.status, row.from_status != matter.status)
+        back = [act.name for act in self.kind.acts if act.to == BACK]
+        entered = entered.where(row.act.not_in(back), ~row.act.startswith(undone_name(""), autoescape=True))
+        return db.scalars(entered.order_by(row.id.desc()).limit(1)).first()
+
+    def _waking(self, db: Session, matter: M) -> dict[str, Any]:
+        """When the matter was to go on by itself, in the state that it goes back to."""
+        entered, row = self._entered(db, matter), self.move_row
+        earlier = self._moves_of(matter.id).where(row.id < (entered.id if entered else 0))
+        before = db.scalars(earlier.order_by(row.id.desc()).limit(1)).first()
+        return {name: (before.facts if before else {}).get(name) for name in ("wake_at", "wake_act")}
+
+    def _write(self, db: Session, situation: Situation[M], before: str | None, given: Given, *,
+               begun: bool = False) -> MoveRow:  # fmt: skip
         matter, viewer = situation.matter, situation.viewer
-        if situation.act.name != BEGUN:
+        if not begun:
             matter.revision += 1
         row: MoveRow = self.move_row(
             act=situation.act.name, from_status=before, to_status=matter.status, at=given.at or situation.now,
@@ -246,7 +267,7 @@ class Workflow(Generic[M]):
         setattr(row, self.link.key, matter.id)
         db.add(row)
         db.flush()
-        if self.after is not None and situation.act.name != BEGUN:
+        if self.after is not None and not begun:
             self.after(db, situation, row)
         return row
 
@@ -287,7 +308,8 @@ class Workflow(Generic[M]):
             return CannotUndo("This step can't be taken back.")
         if last.account_id != viewer.account_id or timing.now(db) - last.recorded_at > UNDO_FOR:
             return CannotUndo("Only who took this step can take it back, within ten minutes.")
-        return None
+        guard = self.undo_guards.get(last.act)
+        return None if guard is None else guard(db, matter_id)
 
     def _last_two(self, db: Session, matter_id: int) -> tuple[MoveRow | None, MoveRow | None]:
         found: Sequence[MoveRow] = db.scalars(

@@ -89,7 +89,7 @@ def _class_ids(db: Session, scheme: str) -> dict[tuple[str, str], int]:
     rows = db.execute(text(
         "SELECT major.name_en, minor.name_en, minor.id FROM case_classes minor "
         "JOIN case_classes major ON major.id = minor.parent_id "
-        "JOIN catalogue_schemes s ON s.id = minor.scheme_id WHERE s.name = :scheme"
+        "JOIN catalogue_schemes s ON s.id = minor.scheme_id WHERE s.name = :scheme ORDER BY s.is_active, s.id"
     ), {"scheme": scheme})  # fmt: skip
     return {(major, minor): key for major, minor, key in rows}
 

@@ -10,7 +10,7 @@ import { Draft, FormView, Sender } from "city/map/form_kit.js";
 import { ago, count, distance, named, worded } from "city/map/format.js";
 import { Spot } from "city/map/spot.js";
 
-const NEAR_M = 100;
+const WORDS = 400; // of the description are enough to compare
 const PHOTOS = 12;
 const NAMES = { lon: "place", lat: "place", datum: "place", accuracy_m: "place", address_id: "place" };
 
@@ -90,7 +90,7 @@ export class CaseForm {
     this.#near();
   }
 
-  /** Open cases of the same kind close by: perhaps it is known already. */
+  /** Cases close by that are like it, the most likely first: perhaps it is known already. */
   async #near() {
     const { place } = this.spot;
     const chosen = this.classes?.chosen;
@@ -101,18 +101,18 @@ export class CaseForm {
     }
     const asked = (this.asked = `${place.lon},${place.lat},${chosen.id}`);
     try {
-      const page = await getJSON("/api/v1/cases/near", {
+      const page = await getJSON("/api/v1/cases/duplicates", {
         lon: place.lon,
         lat: place.lat,
-        class_id: chosen.id,
-        radius_m: NEAR_M,
+        class: chosen.id,
+        text: this.view.control("description").value.slice(0, WORDS),
       });
       if (asked !== this.asked) return;
       section.hidden = false;
       if (!page.items.length)
         return fill(
           section,
-          h("p", { class: "hint" }, t("No open case of this kind within {distance}.", { distance: distance(NEAR_M) })),
+          h("p", { class: "hint" }, t("Nothing alike was reported near it.")),
         );
       fill(
         section,
@@ -120,10 +120,10 @@ export class CaseForm {
           "p",
           { class: "near-title" },
           tn(
-            "{n} open case of this kind within {distance}: is it this one?",
-            "{n} open cases of this kind within {distance}: is it one of these?",
+            "{n} case near it is like this: is it this one?",
+            "{n} cases near it are like this: is it one of these?",
             page.items.length,
-            { n: count(page.items.length), distance: distance(NEAR_M) },
+            { n: count(page.items.length) },
           ),
         ),
         h("ul", { class: "near-list" }, ...page.items.map((/** @type {any} */ one) => this.#nearItem(one))),
@@ -154,8 +154,9 @@ export class CaseForm {
         h(
           "span",
           { class: "hint" },
-          [one.address ? worded(one.address) : "", ago(one.reported_at)].filter(Boolean).join(" · "),
+          [one.address ? worded(one.address) : "", ago(one.reported_at), ...one.reasons].filter(Boolean).join(" · "),
         ),
+        one.is_likely ? h("span", { class: "tag" }, t("likely")) : null,
       ),
       h("span", { class: "num" }, distance(one.distance_m)),
     );

@@ -162,7 +162,7 @@ def test_a_move_needs_the_right_and_tells_the_next_ones(app: OpenAPI, inspector:
     number = inspector.post("/api/v1/cases", json=body(db)).get_json()["number"]
     intake = make_accounts.client_as(app, make_accounts.account(db, role="intake"))
     told = intake.get(f"/api/v1/cases/{number}").get_json()
-    assert [one["act"] for one in told["acts"]] == ["file", "correct", "verify", "refuse", "void"]
+    assert [one["act"] for one in told["acts"]] == ["file", "correct", "verify", "refuse", "merge", "void"]
     assert [one["act"] for one in told["acts"] if one["asks"]] == ["void"]
     url = f"/api/v1/cases/{number}/moves"
     moved = intake.post(url, json={"act": "file", "revision": told["revision"]})

@@ -101,7 +101,7 @@ def test_a_status_is_open_or_closed_and_the_notes_say_more(
 ) -> None:
     moved(db, case(db, lamp), status, ago(minutes=1))
     [told] = client.get(f"{BASE}.json").get_json()
-    is_over = status in (CaseStatus.CLOSED, CaseStatus.REFUSED, CaseStatus.VOID)
+    is_over = status in (CaseStatus.CLOSED, CaseStatus.REFUSED, CaseStatus.VOID, CaseStatus.MERGED)
     assert told["status"] == ("closed" if is_over else "open")
     assert ids(client, status=told["status"]) == [told["service_request_id"]]
     assert ids(client, status="closed" if told["status"] == "open" else "open") == []
