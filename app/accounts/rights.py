@@ -16,6 +16,8 @@ RIGHTS: dict[str, Words] = {
     "cases.create": _l("Log cases"),
     "cases.move": _l("File, dispatch, check and close cases"),
     "cases.reporter": _l("Open who reported a case, with a purpose"),
+    "patrols.record": _l("Record one's own patrols"),
+    "patrols.read": _l("See who patrolled where"),
     "events.read": _l("See emergency events"),
     "events.create": _l("Open emergency events"),
     "events.edit": _l("Change and end emergency events"),
@@ -38,7 +40,8 @@ RIGHTS: dict[str, Words] = {
 _LOOK = frozenset({"places.read", "layers.read", "cases.read", "events.read", "components.read", "facilities.read"})
 
 ROLES: dict[Role, frozenset[str]] = {
-    Role.INSPECTOR: _LOOK | {"cases.create", "cases.move"},  # verifies, checks, closes what was handled on the spot
+    Role.INSPECTOR: _LOOK
+    | {"cases.create", "cases.move", "patrols.record"},  # verifies, checks, closes what was handled on the spot
     Role.INTAKE: _LOOK | {"cases.create", "cases.move", "cases.reporter", "events.create"},
     Role.DISPATCHER: _LOOK | {"cases.create", "cases.move", "layers.export"},
     Role.DEPARTMENT: _LOOK | {"cases.move", "components.edit"},
@@ -47,7 +50,7 @@ ROLES: dict[Role, frozenset[str]] = {
     Role.PLANNER: _LOOK | {"layers.export"},
     Role.CLERK: _LOOK | {"residents.read", "residents.create", "residents.open", "facilities.edit"},
     Role.LEADER: _LOOK | {"cases.move", "layers.export"},  # oversees
-    Role.CHIEF: _LOOK | {"cases.create", "cases.move", "events.create", "layers.export"},
+    Role.CHIEF: _LOOK | {"cases.create", "cases.move", "events.create", "layers.export", "patrols.read"},
     Role.ADMINISTRATOR: _LOOK
     | {"components.edit", "facilities.edit", "grid.edit", "layers.export", "calendars.edit"}
     | {"accounts.manage", "audit.read"},

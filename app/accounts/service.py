@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, select
@@ -251,3 +251,9 @@ def _count_failure(account: Account, now: datetime) -> None:
     rest = tries.rest_after(account.failed_logins)
     if rest is not None:
         account.locked_until = now + rest
+
+
+def names_of(db: Session, account_ids: Collection[int]) -> dict[int, str]:
+    """What people are called, by account."""
+    found = select(Account.id, Account.name, Account.full_name).where(Account.id.in_(account_ids))
+    return {row.id: row.full_name or row.name for row in db.execute(found)}

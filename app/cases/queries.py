@@ -39,7 +39,7 @@ BRIEF: tuple[Any, ...] = (
 )  # fmt: skip
 DETAIL: tuple[Any, ...] = (
     *BRIEF, Case.datum_given, Case.located_at, Case.component_id, Case.condition_id, Case.outcome,
-    Case.attributes, Case.external_system, Case.external_id, Case.recorded_at, Case.unit_cell_id,
+    Case.seen_at, Case.attributes, Case.external_system, Case.external_id, Case.recorded_at, Case.unit_cell_id,
     UnitCell.code.label("unit_cell_code"),
     CatalogueScheme.name.label("scheme"),
 )  # fmt: skip
@@ -218,6 +218,27 @@ def near_rows(viewer: Viewer, at: Point, radius_m: float, class_id: int | None) 
     if class_id is not None:
         found = found.where(Case.class_id.in_(with_minors([class_id])))
     return found.order_by(columns[1], Case.id)
+
+
+def by_ids(db: Session, viewer: Viewer, ids: Sequence[int]) -> list[Row[Any]]:
+    """Those of the cases that the viewer sees, with their revision, in the order of their ids."""
+    viewer.require("cases.read")
+    chosen = _joined((*BRIEF, Case.revision)).where(Case.id.in_(ids), visible(viewer))
+    return list(db.execute(chosen.order_by(Case.id)).all())
+
+
+def classes_of(db: Session, viewer: Viewer, numbers: Sequence[str]) -> list[int]:
+    """The classes of those of the cases that the viewer sees, the most frequent first."""
+    counted = select(Case.class_id, func.count()).where(Case.number.in_(numbers), visible(viewer))
+    found = db.execute(counted.group_by(Case.class_id).order_by(func.count().desc(), Case.class_id))
+    return [int(class_id) for class_id, _ in found]
+
+
+def found_by_public(viewer: Viewer, since: datetime, until: datetime) -> Select[Any]:
+    """Cases that people reported, not inspectors: id, number, class, place and time of the report."""
+    columns: list[Any] = [Case.id, Case.number, Case.class_id, Case.geom, Case.area_code, Case.reported_at]
+    told = Case.source.in_((CaseSource.PUBLIC, CaseSource.HOTLINE))
+    return select(*columns).where(visible(viewer), told, Case.reported_at >= since, Case.reported_at < until)
 
 
 def statuses(db: Session, viewer: Viewer, asked: CaseFilter, now: datetime) -> dict[str, int]:

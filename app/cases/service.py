@@ -62,6 +62,7 @@ def create(db: Session, viewer: Viewer, given: CaseIn) -> Case:
         department=viewer.department or chosen.department,
         component_id=given.component_id,
         reported_at=reported_at,
+        seen_at=min(given.seen_at.astimezone(UTC), reported_at) if given.seen_at else None,
         reported_by=viewer.account_id,
         status=CaseStatus.REPORTED,
         entered_at=reported_at,

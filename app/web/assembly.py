@@ -21,6 +21,7 @@ DOMAINS = (
     "emergency",
     "residents",
     "components",
+    "field",
     "facilities",
     "open311",
     "imports",
