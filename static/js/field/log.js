@@ -2,7 +2,6 @@
  * Log a case in four taps: class, photo, its shutter, send; the place is taken by itself.
  * @module city/field/log
  */
-import { h } from "city/map/dom.js";
 import { t } from "words";
 import { Doubles } from "city/field/doubles.js";
 import { draftOf, keepDraft } from "city/field/drafts.js";
@@ -27,7 +26,7 @@ export class Log {
     this.photos = new Photos(part("photos"), (spot) => {
       if (spot) this.place.offer(spot);
       this.#changed();
-    });
+    }, part("camera"));
     this.note = /** @type {HTMLTextAreaElement} */ (part("note"));
     this.note.addEventListener("input", () => this.#changed());
     this.button = /** @type {HTMLButtonElement} */ (part("send"));

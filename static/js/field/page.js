@@ -36,7 +36,7 @@ export async function mount(root) {
   await worker();
   navigator.storage?.persist?.().catch(() => {});
   wakeUps();
-  await look();
+  look(); // not waited for: a full queue takes its time
 }
 
 let asking = false;

@@ -11,8 +11,11 @@ import { newId } from "city/field/queue.js";
 const MOST = 12;
 
 export class Photos {
-  /** @param {HTMLElement} box @param {(place: [number, number]|null) => void} changed the place of the newest photo */
-  constructor(box, changed) {
+  /**
+   * @param {HTMLElement} box @param {(place: [number, number]|null) => void} changed the place of the newest photo
+   * @param {HTMLElement} [door] where the camera's button goes, if not into the box
+   */
+  constructor(box, changed, door) {
     /** @type {Photo[]} */
     this.list = [];
     this.changed = changed;
@@ -21,8 +24,10 @@ export class Photos {
       type: "file", accept: "image/*", capture: "environment", multiple: true, class: "hidden", "aria-label": t("Take a photo"),
       onchange: (/** @type {any} */ event) => this.#take(event.target),
     });
-    this.said = h("p", { class: "hint", role: "status" });
-    box.replaceChildren(h("label", { class: "button wide field-photo" }, input, icon("photo"), t("Take a photo")), this.strip, this.said);
+    this.said = h("p", { class: "hint", role: "status", hidden: true });
+    const camera = h("label", { class: "button wide field-photo" }, input, icon("photo"), h("span", {}, t("Take a photo")));
+    box.replaceChildren(...(door ? [] : [camera]), this.strip, this.said);
+    door?.append(camera);
   }
 
   /** @param {HTMLInputElement} input */
@@ -47,6 +52,7 @@ export class Photos {
   #show() {
     for (const old of this.strip.querySelectorAll("img")) URL.revokeObjectURL(old.src);
     this.strip.replaceChildren(...this.list.map((one, index) => this.#small(one, index)));
+    this.said.hidden = this.list.length < MOST;
     this.said.textContent = this.list.length >= MOST ? t("A case takes {limit} photos at a time.", { limit: MOST }) : "";
   }
 

@@ -31,7 +31,7 @@ export class PlaceCard {
     this.back = h("button", { type: "button", hidden: true, onclick: () => this.clear() }, t("Where I am"));
     fill(root, box, this.words, this.offered, h("div", { class: "acts" }, this.back), h("details", {}, h("summary", {}, t("Type the place")), form));
     onFix(() => this.#fixed());
-    this.#fixed();
+    queueMicrotask(() => this.#fixed()); // once the other cards stand
   }
 
   #fixed() {

@@ -10,13 +10,26 @@ import * as store from "./store.js";
 
 const LONGEST_MS = 5 * 60_000;
 const SHORTEST_MS = 2_000;
+const TELL_EVERY_MS = 150;
 const GIVE_UP_AFTER = 3; // failures one after the other: the server is away, the rest waits
 const KEEP_SENT_MS = 7 * 86_400_000;
 const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("city-field");
 /** @type {Set<() => void>} */
 const listeners = new Set();
 
-if (channel) channel.onmessage = () => listeners.forEach((act) => act());
+if (channel) channel.onmessage = () => tell();
+
+let isTold = false;
+
+/** A full queue changes often: who shows it looks a few times a second. */
+function tell() {
+  if (isTold) return;
+  isTold = true;
+  setTimeout(() => {
+    isTold = false;
+    for (const act of listeners) act();
+  }, TELL_EVERY_MS);
+}
 
 /** @param {() => void} act called when anything in the queue changed, in whichever tab */
 export function onChange(act) {
@@ -25,7 +38,7 @@ export function onChange(act) {
 }
 
 export function changed() {
-  for (const act of listeners) act();
+  tell();
   channel?.postMessage("changed");
 }
 
