@@ -69,6 +69,8 @@ MANY_ROWS = {
     "/api/v1/components": ["/api/v1/components", "/api/v1/components?q={word}", "/api/v1/components?area={code}"],
     "/api/v1/components/near": ["/api/v1/components/near?lon={lon}&lat={lat}&radius_m=5000"],
     "/api/v1/events": ["/api/v1/events", "/api/v1/events?q={word}", "/api/v1/events?area={code}"],
+    "/api/v1/field/snapshot": ["/api/v1/field/snapshot?lon={lon}&lat={lat}"],
+    "/patrols": ["/patrols", "/patrols?days=30"],
     "/api/v1/facilities": ["/api/v1/facilities", "/api/v1/facilities?q={word}", "/api/v1/facilities?area={code}"],
     "/api/v1/places/reverse": ["/api/v1/places/reverse?lon={lon}&lat={lat}"],
     "/api/v1/places/search": ["/api/v1/places/search?q={word}", "/api/v1/places/search?q={cell_code}"],
@@ -105,6 +107,8 @@ NO_ROWS = {
     "/admin/calendars/new", "/admin/open311", "/api/v1/calendars", "/api/v1/calendars/<name>",
     "/api/v1/calendars/<name>/due", "/api/v1/calendars/<name>/years/<int:year>",
     "/admin/accounts/<int:account_id>",  # who may open it: tests/app/accounts
+    "/api/v1/field/hello", "/field", "/field/manifest.webmanifest", "/field/worker.js",
+    "/patrols/<int:patrol_id>",  # who may open it: tests/app/field
     "/api/v1/catalogue", "/api/v1/city", "/api/v1/emergency-classes", "/api/v1/layers",
     "/api/v1/layers/<layer_id>/style", "/api/v1/map/style.json", "/api/v1/me", "/api/v1/openapi.json", "/cases/new",
     "/favicon.ico", "/healthz",
@@ -125,7 +129,7 @@ GROUND = {"blocks", "green", "water", "roads", "buildings", "areas"}
 ROW_OF = {
     "cases": "case_id", "events": "event_id", "residents": "residence_id", "dwellings": "dwelling_id",
     "components": "component_id", "facilities": "facility_id", "addresses": "address_id", "unit_cells": "cell_id",
-    "duty_cells": "cell_id",
+    "duty_cells": "cell_id", "patrol_coverage": "cell_id",
 }  # fmt: skip
 ROLES = tuple(role.value for role in Role)
 

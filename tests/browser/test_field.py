@@ -252,7 +252,7 @@ def begun(page: Page, intake: Page, note: str) -> str:
 
 
 def answer(page: Page, number: str, note: str) -> None:
-    card = page.locator(".field-card", has_text=number)
+    card = page.locator("article.field-card", has_text=number)
     card.get_by_role("button", name="Give the result").click()
     card.get_by_role("button", name="It is so").click()
     card.locator("textarea").fill(note)
@@ -264,11 +264,11 @@ def test_a_task_is_answered_without_a_network_and_a_conflict_is_shown_side_by_si
 ) -> None:
     page = opened(phone, server)
     number = begun(page, intake, "twoatonce")
-    expect(page.locator(".field-card", has_text=number)).to_be_visible()
+    expect(page.locator("article.field-card", has_text=number)).to_be_visible()
     phone.set_offline(True)
     answer(page, number, "mineseen")
     wait_for(page, "mineseen", "waiting")
-    expect(page.locator(".field-card", has_text=number)).to_have_count(0)
+    expect(page.locator("article.field-card", has_text=number)).to_have_count(0)
     act(intake, number, "take_back", note="not needed")
     act(intake, number, "verify", note="after all")
     phone.set_offline(False)
