@@ -50,6 +50,7 @@ ONE_ROW = {
     "/facilities/<int:facility_id>": "/facilities/{facility_id}",
     "/photos/<string:key>": "/photos/{photo_key}",
     "/photos/<string:key>/thumbnail": "/photos/{photo_key}/thumbnail",
+    "/patrols/<int:patrol_id>": "/patrols/{patrol_id}",
     "/residents/<int:person_id>": "/residents/{person_id}",
 }
 # Addresses that list or count, asked so that the other street's rows would be among the answers.
@@ -108,7 +109,6 @@ NO_ROWS = {
     "/api/v1/calendars/<name>/due", "/api/v1/calendars/<name>/years/<int:year>",
     "/admin/accounts/<int:account_id>",  # who may open it: tests/app/accounts
     "/api/v1/field/hello", "/field", "/field/manifest.webmanifest", "/field/worker.js",
-    "/patrols/<int:patrol_id>",  # who may open it: tests/app/field
     "/api/v1/catalogue", "/api/v1/city", "/api/v1/emergency-classes", "/api/v1/layers",
     "/api/v1/layers/<layer_id>/style", "/api/v1/map/style.json", "/api/v1/me", "/api/v1/openapi.json", "/cases/new",
     "/favicon.ico", "/healthz",
@@ -224,7 +224,7 @@ def test_who_sees_the_whole_city_is_told_of_both_streets_at_those_same_addresses
 ) -> None:
     """Else the tests above would pass on addresses that tell nobody anything."""
     _, north = two
-    clients = [client_of(app, db, role, "") for role in ("commander", "clerk", "intake")]
+    clients = [client_of(app, db, role, "") for role in ("commander", "clerk", "intake", "chief")]
     closed = [
         address
         for address in (asked(one, north) for one in ONE_ROW.values())
@@ -243,8 +243,10 @@ def test_who_sees_the_whole_city_is_told_of_both_streets_at_those_same_addresses
 def test_of_every_layer_the_streets_counts_add_up_to_the_citys_at_every_door(
     app: OpenAPI, db: Session, two: tuple[Street, Street]
 ) -> None:
-    clients = [client_of(app, db, "commander", *reach) for reach in ((SOUTH,), (NORTH,), ("",))]
+    by_role = {role: [client_of(app, db, role, *reach) for reach in ((SOUTH,), (NORTH,), ("",))]
+               for role in ("commander", "chief")}  # fmt: skip
     for layer in ROW_OF:
+        clients = by_role["chief" if layer == "patrol_coverage" else "commander"]
         rows = PEOPLE if layer == "residents" else 2 if layer == "unit_cells" else 1
         for door, number in {
             f"/api/v1/layers/{layer}/counts?by=area": "total", f"/api/v1/layers/{layer}/counts?by=cell": "total",
@@ -295,7 +297,7 @@ def writes(to: Street, own: Street, class_id: int, event_class: int) -> dict[str
     }  # fmt: skip
 
 
-ANYWHERE = Street("", "", 0, 0, "", *([0] * 2), "", "", 0, "", 0, "", *([0] * 7))
+ANYWHERE = Street("", "", 0, 0, "", *([0] * 2), "", "", 0, "", 0, "", *([0] * 8))
 
 
 @pytest.mark.parametrize("act", list(writes(ANYWHERE, ANYWHERE, 0, 0)))
