@@ -7,8 +7,10 @@ its mark, so that an answer which lets one slip can be recognised whatever its f
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from geoalchemy2.shape import from_shape
 from shapely.geometry import MultiPolygon, Point, box
@@ -19,6 +21,9 @@ from app.cases import photos
 from app.cases.models import CaseStatus
 from app.facilities import service as facilities
 from app.facilities.schemas import NewFacility
+from app.field import patrols
+from app.field.models import Patrol
+from app.field.schemas import PointIn, TrackIn
 from app.residents.models import Residence
 from app.settings import Settings
 from grid import addresses
@@ -57,6 +62,7 @@ class Street:
     residence_id: int
     address_id: int
     duty_cell_id: int
+    patrol_id: int
 
 
 def streets(db: Session, home: Path) -> tuple[Street, Street]:
@@ -114,8 +120,18 @@ def _street(db: Session, code: str, version: GridVersion, home: Path) -> Street:
     )  # fmt: skip
     return Street(
         code, mark, lon, lat, cell.code, cell.id, case.id, case.number, key, event.id, event.number, lamp.id, lamp.code,
-        clinic.id, house.id, dwelling_id, person_id, residence_id, door.id, duty.id,
+        clinic.id, house.id, dwelling_id, person_id, residence_id, door.id, duty.id, _patrol(db, lon, lat, mark),
     )  # fmt: skip
+
+
+def _patrol(db: Session, lon: float, lat: float, mark: str) -> int:
+    """A walk of one point by somebody who is called after the street."""
+    walker = make_accounts.viewer(db, role="inspector", full_name=f"{mark} Walker")
+    patrols.say(db, walker, given=True)
+    now = datetime.now(UTC) + timedelta(seconds=1)
+    point = PointIn(number=0, at=now, lon=lon, lat=lat, accuracy_m=5.0)
+    patrols.record(db, walker, TrackIn(patrol=uuid4(), started_at=now, sent_at=now, points=[point]))
+    return db.scalars(select(Patrol.id).where(Patrol.account_id == walker.account_id)).one()
 
 
 def _house(db: Session, mark: str, west: float, south: float, door: int, cell: int, area: str) -> Building:

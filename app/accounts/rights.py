@@ -20,6 +20,8 @@ RIGHTS: dict[str, Words] = {
     "evaluation.own": _l("See one's own figures in the evaluation"),
     "evaluation.people": _l("See the figures of each person by name"),
     "evaluation.edit": _l("Set up evaluation reports"),
+    "patrols.record": _l("Record one's own patrols"),
+    "patrols.read": _l("See who patrolled where"),
     "events.read": _l("See emergency events"),
     "events.create": _l("Open emergency events"),
     "events.edit": _l("Change and end emergency events"),
@@ -46,7 +48,7 @@ _LOOK = frozenset({"places.read", "layers.read", "cases.read", "events.read", "c
 
 ROLES: dict[Role, frozenset[str]] = {
     Role.INSPECTOR: _LOOK
-    | {"cases.create", "cases.move", "evaluation.own"},  # verifies, checks, closes what was handled on the spot
+    | {"cases.create", "cases.move", "evaluation.own", "patrols.record"},  # verifies, checks, closes on the spot
     Role.INTAKE: _LOOK | {"cases.create", "cases.move", "cases.reporter", "events.create"},
     Role.DISPATCHER: _LOOK | {"cases.create", "cases.move", "layers.export"},
     Role.DEPARTMENT: _LOOK | {"cases.move", "components.edit", "evaluation.own", "evaluation.read"},
@@ -57,10 +59,10 @@ ROLES: dict[Role, frozenset[str]] = {
     Role.LEADER: _LOOK
     | {"cases.move", "layers.export", "evaluation.own", "evaluation.read", "evaluation.people"},  # oversees
     Role.CHIEF: _LOOK
-    | {"cases.create", "cases.move", "events.create", "layers.export"}
+    | {"cases.create", "cases.move", "events.create", "layers.export", "patrols.read"}
     | {"evaluation.own", "evaluation.read", "evaluation.people", "evaluation.edit"},
     Role.EVALUATOR: _LOOK
-    | {"layers.export", "evaluation.own", "evaluation.read", "evaluation.people", "evaluation.edit"},
+    | {"layers.export", "evaluation.own", "evaluation.read", "evaluation.people", "evaluation.edit", "patrols.read"},
     Role.ADMINISTRATOR: _LOOK
     | {"components.edit", "facilities.edit", "grid.edit", "layers.export", "calendars.edit", "catalogue.edit"}
     | {"organisation.edit", "routing.edit", "accounts.manage", "audit.read"},

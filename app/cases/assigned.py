@@ -30,6 +30,7 @@ from grid.reach import Viewer
 class Task:
     """An open task with its case; `is_own`: given to the viewer by name or by the post that covers the duty cell."""
 
+    id: int
     row: Row[Any]
     task: str
     due_at: datetime | None
@@ -51,12 +52,12 @@ def tasks_of(db: Session, viewer: Viewer, *, limit: int = 50) -> list[Task]:
     """
     viewer.require("cases.read")
     own, open_to_all = _whose(db, viewer)
-    columns = (Case.id, WorkflowTask.task, WorkflowTask.due_at, own.label("is_own"))
+    columns = (Case.id, WorkflowTask.id.label("task_id"), WorkflowTask.task, WorkflowTask.due_at, own.label("is_own"))
     chosen = _open(viewer, own, open_to_all).with_only_columns(*columns)
     order = (case((own, 0), else_=1), WorkflowTask.due_at.asc().nulls_last(), WorkflowTask.id)
     picked = db.execute(chosen.order_by(*order).limit(limit)).all()
     rows = {row.id: row for row in queries.by_ids(db, viewer, [one.id for one in picked])}
-    return [Task(rows[one.id], one.task, one.due_at, bool(one.is_own)) for one in picked if one.id in rows]
+    return [Task(one.task_id, rows[one.id], one.task, one.due_at, bool(one.is_own)) for one in picked if one.id in rows]
 
 
 def count_of(db: Session, viewer: Viewer) -> Counts:

@@ -29,6 +29,12 @@ def tree(db: Session, *, kind: ClassKind | None = None, q: str = "", in_use: boo
     return {"schemes": [_scheme(one) for one in db.scalars(schemes)], "items": _group(found)}
 
 
+def search_words(db: Session) -> dict[int, str]:
+    """What each class in use is found by: code, names, pinyin and initials."""
+    found = db.execute(_matching(None, [], in_use=True)).all()
+    return {row.CaseClass.id: row.CaseClass.search for row in found}
+
+
 def _matching(kind: ClassKind | None, words: list[str], in_use: bool) -> Select[Any]:
     """Each class with its major (None for a major itself) and its scheme."""
     columns: list[Any] = [CaseClass, Major, CatalogueScheme.name.label("scheme")]

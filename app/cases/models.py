@@ -161,6 +161,7 @@ class Case(Base, Matter, Located):
     duty_cell_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("duty_cells.id"))  # as it was registered
     reported_at: Mapped[datetime] = mapped_column(server_default=func.now())
     reported_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("accounts.id"))
+    seen_at: Mapped[datetime | None]  # as a phone claimed it, its clock put right; no deadline is counted from it
     condition_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("filing_conditions.id"))
     is_on_time: Mapped[bool | None]  # as recorded by the source, or as it counts; None: not known
     is_deferred: Mapped[bool] = mapped_column(server_default="false")  # 缓办: leaves the denominators

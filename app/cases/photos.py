@@ -131,6 +131,17 @@ def _is_shown(db: Session, viewer: Viewer, photo: CasePhoto) -> bool:
     return db.scalar(shows.limit(1)) is not None
 
 
+def is_kept(db: Session, key: str) -> bool:
+    """Whether a photo is still here: unused ones are taken away after a day."""
+    return db.scalar(select(CasePhoto.id).where(CasePhoto.key == key)) is not None
+
+
+def is_unused(db: Session, viewer: Viewer, key: str) -> bool:
+    """Whether a photo is here, the viewer's own, and belongs to no case yet."""
+    mine = (CasePhoto.key == key, CasePhoto.case_id.is_(None), CasePhoto.uploaded_by == viewer.account_id)
+    return db.scalar(select(CasePhoto.id).where(*mine)) is not None
+
+
 def of_case(db: Session, case_id: int) -> list[CasePhoto]:
     """A case's photos in the order they came, then those of the cases that are tied to it."""
     return ties.photos_of(db, case_id)

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session, aliased
 
 from app.cases.classes import with_minors
 from app.cases.filters import CaseFilter, conditions
-from app.cases.models import Case, CaseClass, CaseMove, CasePhoto, CatalogueScheme
-from app.cases.visible import is_open, visible
+from app.cases.models import Case, CaseClass, CaseMove, CasePhoto, CaseSource, CaseStatus, CatalogueScheme
+from app.cases.visible import counts_once, is_open, visible
 from gis.errors import InvalidInput, NotFound
 from grid.models import Address, Area, Relocation, UnitCell
 from grid.reach import Viewer
@@ -39,7 +39,7 @@ BRIEF: tuple[Any, ...] = (
 )  # fmt: skip
 DETAIL: tuple[Any, ...] = (
     *BRIEF, Case.datum_given, Case.located_at, Case.component_id, Case.condition_id, Case.outcome,
-    Case.attributes, Case.external_system, Case.external_id, Case.recorded_at, Case.unit_cell_id,
+    Case.seen_at, Case.attributes, Case.external_system, Case.external_id, Case.recorded_at, Case.unit_cell_id,
     UnitCell.code.label("unit_cell_code"),
     CatalogueScheme.name.label("scheme"),
 )  # fmt: skip
@@ -156,13 +156,6 @@ def get(db: Session, viewer: Viewer, number: str) -> Row[Any]:
     return found
 
 
-def by_ids(db: Session, viewer: Viewer, ids: Sequence[int]) -> list[Row[Any]]:
-    """Some cases by their ids, newest report first; those out of reach are left out."""
-    viewer.require("cases.read")
-    picked = select(Case.id).where(visible(viewer), Case.id.in_(ids))
-    return _with_facts(db, picked, Case.reported_at.desc(), Case.id.desc())
-
-
 def history(db: Session, viewer: Viewer, number: str) -> list[dict[str, Any]]:
     """What happened to a case, oldest first: its moves, and cells that it was assigned to before a redraw."""
     case = get(db, viewer, number)
@@ -238,6 +231,36 @@ def _spots(viewer: Viewer, at: Point, radius_m: float) -> Select[Any]:
     spot = func.geography(Case.geom)  # the very expression ix_cases_geog indexes
     columns: list[Any] = [Case.id, func.ST_Distance(spot, place).label("distance_m")]
     return select(*columns).where(func.ST_DWithin(spot, place, radius_m), visible(viewer))
+
+
+def by_ids(db: Session, viewer: Viewer, ids: Sequence[int]) -> list[Row[Any]]:
+    """Those of the cases that the viewer sees, with their revision, newest report first."""
+    viewer.require("cases.read")
+    chosen = joined((*BRIEF, Case.revision)).where(Case.id.in_(ids), visible(viewer))
+    return list(db.execute(chosen.order_by(Case.reported_at.desc(), Case.id.desc())).all())
+
+
+def classes_of(db: Session, viewer: Viewer, numbers: Sequence[str]) -> list[int]:
+    """The classes of those of the cases that the viewer sees, the most frequent first."""
+    counted = select(Case.class_id, func.count()).where(Case.number.in_(numbers), visible(viewer))
+    found = db.execute(counted.group_by(Case.class_id).order_by(func.count().desc(), Case.class_id))
+    return [int(class_id) for class_id, _ in found]
+
+
+def found_by_public(viewer: Viewer, since: datetime, until: datetime) -> Select[Any]:
+    """Cases that people reported, not inspectors: id, number, class, place and time of the report."""
+    columns: list[Any] = [Case.id, Case.number, Case.class_id, Case.geom, Case.area_code, Case.reported_at]
+    told = Case.source.in_((CaseSource.PUBLIC, CaseSource.HOTLINE))
+    return select(*columns).where(visible(viewer), told, Case.reported_at >= since, Case.reported_at < until)
+
+
+def found_by_inspectors(viewer: Viewer, since: datetime, until: datetime) -> Select[Any]:
+    """Valid reports of inspectors: area and account of each."""
+    valid = (counts_once(), Case.status.not_in((CaseStatus.REFUSED, CaseStatus.VOID)))
+    told = (Case.source == CaseSource.INSPECTOR, Case.reported_by.is_not(None))
+    span = (Case.reported_at >= since, Case.reported_at < until)
+    columns: list[Any] = [Case.area_code, Case.reported_by]
+    return select(*columns).where(visible(viewer), *told, *span, *valid)
 
 
 def statuses(db: Session, viewer: Viewer, asked: CaseFilter, now: datetime) -> dict[str, int]:

@@ -156,7 +156,8 @@ def detail(row: Row[Any], now: datetime, photos: list[CasePhoto]) -> dict[str, A
         "scheme": row.scheme, "datum_given": row.datum_given, "located_at": iso(row.located_at),
         "unit_cell": {"id": row.unit_cell_id, "code": row.unit_cell_code}, "component_id": row.component_id,
         "outcome": row.outcome, "attributes": row.attributes, "external_system": row.external_system,
-        "external_id": row.external_id, "recorded_at": iso(row.recorded_at), "photos": [photo(one) for one in photos],
+        "external_id": row.external_id, "recorded_at": iso(row.recorded_at),
+        "seen_at": iso(row.seen_at), "photos": [photo(one) for one in photos],
     }  # fmt: skip
 
 

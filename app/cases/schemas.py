@@ -41,6 +41,9 @@ class CaseIn(BaseModel):
     reported_at: AwareDatetime | None = Field(
         default=None, ge=EARLIEST, description="When it was seen; now when left out"
     )
+    seen_at: AwareDatetime | None = Field(
+        default=None, ge=EARLIEST, description="When it was seen, where it is reported later; no limit runs from it"
+    )
 
 
 class MoveIn(BaseModel):

@@ -64,6 +64,7 @@ def create(db: Session, viewer: Viewer, given: CaseIn) -> Case:
         component_id=given.component_id,
         duty_cell_id=place.duty_cell_id,
         reported_at=reported_at,
+        seen_at=min(given.seen_at.astimezone(UTC), reported_at) if given.seen_at else None,
         reported_by=viewer.account_id,
         status=CaseStatus.REPORTED,
         entered_at=reported_at,

@@ -63,10 +63,22 @@ def _count(db: Session, viewer: Viewer, asked: Asked, indicators: Sequence[Indic
         for key, figures in _pass(db, viewer, asked, ways, by).items():
             table[key] |= figures
     for one in indicators:
-        if one.source and (counts := sources.source_of(one.source)) is not None:
-            for key, (numerator, denominator) in counts(db, viewer, asked.window, by, asked.level).items():
-                table[key][one.code] = Figure(numerator, denominator)
+        for key, figure in _of_source(db, viewer, asked, one, by).items():
+            table[key][one.code] = figure
     return dict(table)
+
+
+def _of_source(db: Session, viewer: Viewer, asked: Asked, indicator: Indicator, by: str) -> dict[str, Figure]:
+    """An indicator that another domain counts; nothing where none does, or where it is asked for one department."""
+    counts = sources.source_of(indicator.source) if indicator.source else None
+    if counts is None or asked.department:
+        return {}
+    if asked.person is not None:
+        own = counts(db, viewer, asked.window, "inspector").get(str(asked.person), (0, 0))
+        return {str(asked.person) if by else WHOLE: Figure(*own)} if by in ("", "inspector") else {}
+    found: Table = {key: {WHOLE: Figure(*pair)} for key, pair in counts(db, viewer, asked.window, by).items()}
+    rolled = _rolled_up(db, found, asked.level) if by == "area" else found
+    return {key: figures[WHOLE] for key, figures in rolled.items()}
 
 
 def _ways(indicators: Sequence[Indicator], asked: Asked, by: str) -> dict[Any, list[Indicator]]:

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from app.evaluation.predicates import Window
 from grid.reach import Viewer
 
-# (db, viewer, window, by, level) -> numerator and denominator by the object's key; "" is the total
-Counts = Callable[[Session, Viewer, Window, str, str], Mapping[str, tuple[int, int]]]
+# (db, viewer, window, by) -> numerator and denominator by the object's key: an area's code (any depth: they are summed
+# to the level asked for), an account's id; "" is the total
+Counts = Callable[[Session, Viewer, Window, str], Mapping[str, tuple[int, int]]]
 
 _sources: dict[str, Counts] = {}
 

@@ -109,7 +109,7 @@ def _build(engine: Engine, rows: int, span_deg: float) -> str:
 @contextmanager
 def served(of: Town) -> Iterator[Served]:
     """The city behind gunicorn as `./city up` serves it, with `PROCESSES` web processes."""
-    port = _free_port()
+    port = free_port()
     environ = os.environ | {
         "CITY_HOME": str(of.home), "CITY_PORT": str(port), "DATABASE_URL": of.url, "CITY_WEB_PROCESSES": str(PROCESSES),
         "CITY_LOG_LEVEL": "warning",
@@ -118,7 +118,7 @@ def served(of: Town) -> Iterator[Served]:
     with (of.home / "web.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=PROJECT, env=environ, stdout=log, stderr=subprocess.STDOUT)
     try:
-        _wait(process, port, of.home / "web.log")
+        wait_until_up(process, port, of.home / "web.log")
         server = Served(port, of.token, process)
         _wait_for_calm(server)
         yield server
@@ -138,14 +138,14 @@ def _wait_for_calm(server: Served) -> None:
             return
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
 
 
-def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def wait_until_up(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     end = time.monotonic() + START_S
     while time.monotonic() < end and process.poll() is None:
         try:

@@ -123,6 +123,11 @@ def duty_cells_of(db: Session, account_id: int, at: At = None) -> list[int]:
     return list(db.scalars(select(DutyCell.id).where(DutyCell.code.in_(covered)).order_by(DutyCell.id)))
 
 
+def staffed_cells(db: Session, at: At = None) -> list[tuple[str, int]]:
+    """Codes of duty cells with the accounts of the inspectors' posts that cover them."""
+    return [(code, account_id) for code, account_id in db.execute(_staffed(city_day(db, at)).distinct())]
+
+
 def inspectors_of(db: Session, duty_cell_id: int, at: At = None) -> list[int]:
     """Ids of the accounts whose inspectors' posts cover a duty cell; none where the cell is nobody's."""
     code = select(DutyCell.code).where(DutyCell.id == duty_cell_id).scalar_subquery()

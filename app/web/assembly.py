@@ -24,6 +24,7 @@ DOMAINS = (
     "emergency",
     "residents",
     "components",
+    "field",
     "facilities",
     "open311",
     "evaluation",

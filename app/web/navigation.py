@@ -26,6 +26,8 @@ RAIL = (
     Place("/", _l("Today"), "home", None),
     Place("/map", _l("Map"), "map", "layers.read"),
     Place("/cases", _l("Cases"), "cases", "cases.read"),
+    Place("/field", _l("Field"), "places", "patrols.record", on_phone=False),
+    Place("/patrols", _l("Patrols"), "places", "patrols.read", on_phone=False),
     Place("/events", _l("Events"), "events", "events.read"),
     Place("/residents", _l("People"), "people", "residents.read"),
     Place("/components", _l("Components"), "components", "components.read", on_phone=False),
@@ -36,6 +38,7 @@ RAIL = (
 
 # What one comes here to do, the most usual first.
 ACTS = (
+    Place("/field", _l("Open the phone page"), "places", "patrols.record"),
     Place("/map?act=new-case", _l("Log a case"), "plus", "cases.create"),
     Place("/map?act=new-event", _l("Mark an event"), "events", "events.create"),
     Place("/map?act=new-resident", _l("Register a resident"), "person", "residents.create"),

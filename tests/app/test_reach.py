@@ -52,6 +52,7 @@ ONE_ROW = {
     "/facilities/<int:facility_id>": "/facilities/{facility_id}",
     "/photos/<string:key>": "/photos/{photo_key}",
     "/photos/<string:key>/thumbnail": "/photos/{photo_key}/thumbnail",
+    "/patrols/<int:patrol_id>": "/patrols/{patrol_id}",
     "/residents/<int:person_id>": "/residents/{person_id}",
 }
 # Addresses that list or count, asked so that the other street's rows would be among the answers.
@@ -89,6 +90,8 @@ MANY_ROWS = {
     "/api/v1/components": ["/api/v1/components", "/api/v1/components?q={word}", "/api/v1/components?area={code}"],
     "/api/v1/components/near": ["/api/v1/components/near?lon={lon}&lat={lat}&radius_m=5000"],
     "/api/v1/events": ["/api/v1/events", "/api/v1/events?q={word}", "/api/v1/events?area={code}"],
+    "/api/v1/field/snapshot": ["/api/v1/field/snapshot?lon={lon}&lat={lat}"],
+    "/patrols": ["/patrols", "/patrols?days=30"],
     "/api/v1/facilities": ["/api/v1/facilities", "/api/v1/facilities?q={word}", "/api/v1/facilities?area={code}"],
     "/api/v1/places/reverse": ["/api/v1/places/reverse?lon={lon}&lat={lat}"],
     "/api/v1/places/search": ["/api/v1/places/search?q={word}", "/api/v1/places/search?q={cell_code}"],
@@ -149,6 +152,7 @@ NO_ROWS = {
     "/admin/calendars/new", "/admin/open311", "/api/v1/calendars", "/api/v1/calendars/<name>",
     "/api/v1/calendars/<name>/due", "/api/v1/calendars/<name>/years/<int:year>",
     "/admin/accounts/<int:account_id>",  # who may open it: tests/app/accounts
+    "/api/v1/field/hello", "/field", "/field/manifest.webmanifest", "/field/worker.js",
     "/api/v1/catalogue", "/api/v1/city", "/api/v1/emergency-classes", "/api/v1/layers",
     "/api/v1/layers/<layer_id>/style", "/api/v1/map/style.json", "/api/v1/me", "/api/v1/openapi.json", "/cases/new",
     "/favicon.ico", "/healthz",
@@ -194,7 +198,7 @@ GROUND = {"blocks", "green", "water", "roads", "buildings", "areas"}
 ROW_OF = {
     "cases": "case_id", "events": "event_id", "residents": "residence_id", "dwellings": "dwelling_id",
     "components": "component_id", "facilities": "facility_id", "addresses": "address_id", "unit_cells": "cell_id",
-    "duty_cells": "cell_id",
+    "duty_cells": "cell_id", "patrol_coverage": "cell_id",
 }  # fmt: skip
 ROLES = tuple(role.value for role in Role)
 
@@ -290,6 +294,7 @@ def test_who_sees_the_whole_city_is_told_of_both_streets_at_those_same_addresses
     """Else the tests above would pass on addresses that tell nobody anything."""
     _, north = two
     clients = [client_of(app, db, role, "") for role in ("commander", "clerk", "intake", "evaluator")]
+    clients = [client_of(app, db, role, "") for role in ("commander", "clerk", "intake", "chief")]
     closed = [
         address
         for address in (asked(one, north) for one in ONE_ROW.values())
@@ -308,8 +313,10 @@ def test_who_sees_the_whole_city_is_told_of_both_streets_at_those_same_addresses
 def test_of_every_layer_the_streets_counts_add_up_to_the_citys_at_every_door(
     app: OpenAPI, db: Session, two: tuple[Street, Street]
 ) -> None:
-    clients = [client_of(app, db, "commander", *reach) for reach in ((SOUTH,), (NORTH,), ("",))]
+    by_role = {role: [client_of(app, db, role, *reach) for reach in ((SOUTH,), (NORTH,), ("",))]
+               for role in ("commander", "chief")}  # fmt: skip
     for layer in ROW_OF:
+        clients = by_role["chief" if layer == "patrol_coverage" else "commander"]
         rows = PEOPLE if layer == "residents" else 2 if layer == "unit_cells" else 1
         for door, number in {
             f"/api/v1/layers/{layer}/counts?by=area": "total", f"/api/v1/layers/{layer}/counts?by=cell": "total",
@@ -360,7 +367,7 @@ def writes(to: Street, own: Street, class_id: int, event_class: int) -> dict[str
     }  # fmt: skip
 
 
-ANYWHERE = Street("", "", 0, 0, "", *([0] * 2), "", "", 0, "", 0, "", *([0] * 7))
+ANYWHERE = Street("", "", 0, 0, "", *([0] * 2), "", "", 0, "", 0, "", *([0] * 8))
 
 
 @pytest.mark.parametrize("act", list(writes(ANYWHERE, ANYWHERE, 0, 0)))

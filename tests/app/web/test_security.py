@@ -25,6 +25,8 @@ OPEN = {
     "/api/v1/openapi.json",
     "/robots.txt",
     "/favicon.ico",
+    "/field/worker.js",  # code and names of files, the same for everybody
+    "/field/manifest.webmanifest",
     "/open311/",  # what Open311 opens to everybody: `app.cases.public` says what of a case
     "/open311/v2/",
     "/open311/discovery",
