@@ -31,6 +31,7 @@ RIGHTS: dict[str, Words] = {
     "layers.read": _l("See map layers"),
     "layers.export": _l("Export map layers to files"),
     "calendars.edit": _l("Change work calendars"),
+    "notices.edit": _l("Decide who is told what, and by which words"),
     "accounts.manage": _l("Manage accounts"),
     "audit.read": _l("Read the audit record"),
 }
@@ -49,7 +50,7 @@ ROLES: dict[Role, frozenset[str]] = {
     Role.LEADER: _LOOK | {"cases.move", "layers.export"},  # oversees
     Role.CHIEF: _LOOK | {"cases.create", "cases.move", "events.create", "layers.export"},
     Role.ADMINISTRATOR: _LOOK
-    | {"components.edit", "facilities.edit", "grid.edit", "layers.export", "calendars.edit"}
+    | {"components.edit", "facilities.edit", "grid.edit", "layers.export", "calendars.edit", "notices.edit"}
     | {"accounts.manage", "audit.read"},
 }
 

@@ -20,6 +20,13 @@ ACTS: dict[str, Words] = {
     "calendars.create": _l("Made a work calendar"),
     "calendars.change": _l("Changed a work calendar"),
     "cases.reporter": _l("Opened who reported a case"),
+    "accounts.email": _l("Set an e-mail address"),
+    "notices.wording": _l("Changed the wording of a notice"),
+    "notices.rules": _l("Changed who is told of something"),
+    "notices.webhook": _l("Made a webhook"),
+    "notices.webhook_end": _l("Ended a webhook"),
+    "notices.resend": _l("Sent a failed message again"),
+    "cases.ladder": _l("Changed when overdue cases are taken higher"),
     "open311.key": _l("Made a key for an outside application"),
     "open311.end": _l("Ended the key of an outside application"),
     "residents.open": _l("Opened a resident's record"),
@@ -48,6 +55,9 @@ SUBJECTS: dict[str, Words] = {
     "facility": _l("Facility"),
     "layer": _l("Layer"),
     "calendar": _l("Work calendar"),
+    "notice": _l("Notice"),
+    "webhook": _l("Webhook"),
+    "ladder": _l("Escalation"),
 }
 
 

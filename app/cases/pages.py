@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.accounts.session import current_viewer
-from app.cases import acts, conditions, photos, queries, reading, show, steps
+from app.cases import acts, conditions, photos, queries, reading, show, steps, watch
 from app.cases.classes import majors
 from app.cases.kind import KIND
 from app.cases.models import OPEN_STATUSES, CaseStatus
@@ -207,6 +207,7 @@ def _page(
         "cases/case.html", case=show.line(row, now), facts=_facts(db, viewer, row),
         place=_place(db, row), photos=photos.of_case(db, row.id),
         may_undo=acts.may_undo(db, viewer, row.id),
+        warnings=show.warnings(watch.warnings_of(db, row.id), now),
         history=show.past(queries.history(db, viewer, number), now), near=_near(db, viewer, row, now),
         steps=told["acts"], asked=told["requests"], tasks=told["tasks"], revision=told["revision"],
         stage_due=show.moment(acts.get(db, viewer, number).stage_due_at, now),

@@ -93,6 +93,12 @@ def _with_facts(db: Session, picked: Select[Any], *order: Any) -> list[Row[Any]]
     return list(db.execute(_joined(BRIEF).join(few, few.c.id == Case.id).order_by(*order)).all())
 
 
+def by_ids(db: Session, ids: Sequence[int]) -> dict[int, Row[Any]]:
+    """Cases with their facts, whoever looks: for telling of them, where each receiver's reach is checked after."""
+    wanted = _joined((*BRIEF, Case.reported_by)).where(Case.id.in_(ids))
+    return {row.id: row for row in db.execute(wanted)} if ids else {}
+
+
 def _mark(after: Sequence[Any]) -> tuple[datetime, int]:
     match list(after):
         case [datetime() as at, int() as last_id]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Row
 
 from app.cases.kind import KIND
-from app.cases.models import OPEN_STATUSES
+from app.cases.models import OPEN_STATUSES, CaseWarning
 from app.cases.visible import clock_of
 from app.cases.words import CLOCKS, KINDS, LOCATED, SOURCES, STATUSES
 from app.web.city import department_name
@@ -94,6 +94,23 @@ def act_words(one: Mapping[str, Any]) -> str:
     if act is None:
         return label(KIND, f"states.{one['to_status']}")
     return said(act.did) if act.did else label(KIND, f"acts.{name}")
+
+
+def warnings(found: Sequence[CaseWarning], now: datetime) -> list[dict[str, Any]]:
+    """Warnings and levels of a case in words."""
+    return [
+        {"words": _warned(one), "told": one.told, "is_alert": one.is_alert, "at": moment(one.at, now),
+         "due": moment(one.due_at, now)}
+        for one in found
+    ]  # fmt: skip
+
+
+def _warned(one: CaseWarning) -> str:
+    """What a warning says."""
+    if one.step in ("yellow", "red"):
+        return str(_("Turned yellow: due soon") if one.step == "yellow" else _("Turned red: overdue"))
+    hours, level = f"{one.after_h:g}", one.step.removeprefix("level_")
+    return str(_("Level {level}: {hours} hours overdue")).format(level=level, hours=hours)
 
 
 def _result(one: Mapping[str, Any]) -> str:

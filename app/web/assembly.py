@@ -16,6 +16,7 @@ DOMAINS = (
     "jobs",
     "live",
     "clocks",
+    "notices",
     "places",
     "cases",
     "emergency",

@@ -76,6 +76,13 @@ def label(kind: Kind, name: str) -> str:
     return said(names_of(kind)[name] if own is None else Named(zh=own[0], en=own[1]))
 
 
+def label_in(kind: Kind, name: str, language: str) -> str:
+    """The same in a language of one's choice, where nobody reads at the moment: in messages."""
+    own = _own(kind.kind).get(name)
+    one = names_of(kind)[name] if own is None else Named(zh=own[0], en=own[1])
+    return one.en if language == "en" else one.zh
+
+
 def state_words(kind: Kind) -> Mapping[str, Words]:
     """Each state's words, worked out when they are printed."""
     return {name: LazyString(label, kind, f"states.{name}") for name in kind.states}
