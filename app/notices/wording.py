@@ -29,7 +29,9 @@ def check(text: str, known: Collection[str], *, field: str) -> None:
     try:
         parts = list(Formatter().parse(text))
     except ValueError as error:
-        raise BadWording("A bracket has no other half. Write {{{{ for a bracket itself.", field=field) from error
+        raise BadWording(
+            "A bracket has no other half: write it twice where you mean a bracket itself.", field=field
+        ) from error
     for _text, name, spec, conversion in parts:
         if name is None:
             continue

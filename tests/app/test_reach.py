@@ -80,6 +80,9 @@ MANY_ROWS = {
     "/components": ["/components", "/components?q={word}"],
     "/events": ["/events", "/events?q={word}"],
     "/facilities": ["/facilities", "/facilities?q={word}"],
+    "/notices": ["/notices", "/notices?unread=1"],
+    "/api/v1/notices": ["/api/v1/notices"],
+    "/admin/notices/events/<name>": ["/admin/notices/events/cases.dispatched"],
     "/residents": ["/residents", "/residents?q={word}", "/residents?building_id={building_id}"],
 }  # fmt: skip
 # Doors of every layer.
@@ -101,6 +104,8 @@ LAYER_DOORS = {
     "/tiles/<layer_id>/<z>/<x>/<y>.mvt": ["/tiles/{layer}/{z}/{x}/{y}.mvt", "/tiles/{layer}/{z}/{x}/{y}.mvt?q={word}"],
 }  # fmt: skip
 NO_ROWS = {
+    "/admin/notices", "/admin/notices/escalation", "/admin/notices/webhooks", "/api/v1/notices/failed",
+    "/api/v1/notices/unread", "/api/v1/notices/webhooks", "/me/notices",
     "/admin/calendars", "/admin/calendars/<name>", "/admin/calendars/<name>/<int:year>.<any(csv, xlsx):kind>",
     "/admin/calendars/new", "/admin/open311", "/api/v1/calendars", "/api/v1/calendars/<name>",
     "/api/v1/calendars/<name>/due", "/api/v1/calendars/<name>/years/<int:year>",
@@ -112,6 +117,9 @@ NO_ROWS = {
 }  # fmt: skip
 # They list no rows of a register; they are asked all the same.
 TELL_NO_ROW = {
+    "/notices",  # of one's own only: who is told of what is asked in tests/app/notices
+    "/api/v1/notices",
+    "/admin/notices/events/<name>",  # an example from one's own areas
     "/map",
     "/admin",
     "/admin/accounts",
@@ -400,7 +408,7 @@ def test_nothing_written_in_one_street_is_announced_to_another(
     for role, method, address, body in writes(north, north, *classes).values():
         client_of(app, db, role, NORTH).open(address, method=method, json=body)
     told = [one for one in announced if one.channel in CHANNELS]
-    assert {one.channel for one in told} == CHANNELS - {"layers"}
+    assert {one.channel for one in told} == CHANNELS - {"layers", "notices"}
     for role in Role:
         here, there = (make_accounts.viewer(db, role=role, areas=[code]) for code in (SOUTH, NORTH))
         assert not any(one.is_for(here, CHANNELS) for one in told)
