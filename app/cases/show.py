@@ -110,7 +110,7 @@ def _warned(one: CaseWarning) -> str:
     if one.step in ("yellow", "red"):
         return str(_("Turned yellow: due soon") if one.step == "yellow" else _("Turned red: overdue"))
     hours, level = f"{one.after_h:g}", one.step.removeprefix("level_")
-    return str(_("Level {level}: {hours} hours overdue")).format(level=level, hours=hours)
+    return str(_("Level {level}: {hours} h overdue")).format(level=level, hours=hours)
 
 
 def _result(one: Mapping[str, Any]) -> str:

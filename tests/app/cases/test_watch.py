@@ -93,7 +93,7 @@ def test_a_case_that_stays_red_is_taken_higher_after_1_4_and_24_hours_once_each(
     assert [name for what, name in told(db) if what == "escalated"] == ["dispatcher", "chief", "street", "district"]
     kept = db.scalars(select(Notice).where(Notice.event == "cases.escalated").order_by(Notice.id.desc())).first()
     assert kept is not None
-    assert kept.texts["en"]["title"] == "24 hours overdue (level 3): Street lamp"
+    assert kept.texts["en"]["title"] == "24 h overdue (level 3): Street lamp"
     assert kept.texts["zh"]["title"] == "超期 24 小时（第 3 级）：路灯"
     assert "截止 2026年7月1日 15:00" in kept.texts["zh"]["body"]
 

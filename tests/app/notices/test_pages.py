@@ -317,7 +317,7 @@ def test_a_case_page_shows_its_warnings_and_that_nobody_stood_above(db: Session,
         )
     )
     page = admin.get(f"/cases/{case.number}").text
-    assert "Level 1: 1 hours overdue" in page
+    assert "Level 1: 1 h overdue" in page
     assert "Nobody stands at this level" in page
 
 
