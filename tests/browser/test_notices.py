@@ -38,10 +38,14 @@ def test_the_bell_tells_at_once_and_an_opened_notice_is_read(cluster: Cluster, o
     expect(page.locator(".bell-count")).to_have_text("1")
     expect(page.locator(".bell")).to_have_attribute("aria-label", "1 unread notice")
     expect(page.locator(".notice-list li.is-unread")).to_have_count(1)
+    expect(page.locator(".page-head .count")).to_have_text("1 unread")
     assert Axe().run(page).violations_count == 0
     box = page.locator(".bell").bounding_box()
     assert box is not None
     assert min(box["width"], box["height"]) >= 44
+    small = "els => els.map(e => (e.closest('label') ?? e).getBoundingClientRect().height).filter(h => h && h < 44)"
+    assert page.locator("main a, main button").evaluate_all(small) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
     page.click(".notice-title")
     page.wait_for_url("**/cases/*")
     expect(page.locator(".bell-count")).to_be_hidden()
