@@ -8,8 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 
 MODELS = (
-    "accounts", "audit", "cases", "emergency", "residents", "components", "facilities", "field", "clocks", "open311",
-    "web", "organisation", "routing", "evaluation",
+    "accounts", "audit", "cases", "emergency", "residents", "components", "facilities", "field", "clocks", "notices",
+    "open311", "web", "organisation", "routing", "evaluation",
 )  # fmt: skip
 
 

@@ -44,6 +44,20 @@ class Settings(BaseModel):
     open311_contact: str = Field(
         default="", description="Whom developers of outside applications ask for a key; shown in the Open311 discovery"
     )
+    public_url: str = Field(
+        default="", description="Address of this city as people reach it, for links in e-mails; empty: host and port"
+    )
+    smtp_host: str = Field(default="", description="Mail server that takes the e-mails; empty: none are sent")
+    smtp_port: int = Field(default=25, ge=1, le=65535, description="Port of the mail server")
+    smtp_security: Literal["none", "starttls", "tls"] = Field(
+        default="none", description="How the way to the mail server is protected"
+    )
+    smtp_user: str = Field(default="", description="Name at the mail server; empty: it asks for none")
+    smtp_password: str = Field(default="", description="Password at the mail server")
+    smtp_from: str = Field(default="citygrid@localhost", description="Sender of the e-mails")
+    smtp_ca: str = Field(
+        default="", description="File of certificates that prove the mail server's; empty: those of the system"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="What goes into the logs"
     )
@@ -63,6 +77,18 @@ class Settings(BaseModel):
         if not is_whole:
             raise ValueError("in a name or password, @ : / % and blanks have to be written %40 %3A %2F %25 %20")
         return url
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_address(cls, url: str) -> str:
+        if url and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc):
+            raise ValueError("it has to begin with http:// or https://")
+        return url.rstrip("/")
+
+    @property
+    def address(self) -> str:
+        """How people reach this city."""
+        return self.public_url or f"http://{self.host}:{self.port}"
 
     @property
     def run_dir(self) -> Path:

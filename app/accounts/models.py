@@ -53,6 +53,7 @@ class Account(Base, HasId):
     areas: Mapped[list[str]]
     department: Mapped[str | None]
     language: Mapped[str | None]
+    email: Mapped[str | None]
     password_hash: Mapped[str]
     is_active: Mapped[bool] = mapped_column(server_default="true")
     failed_logins: Mapped[int] = mapped_column(server_default="0")

@@ -40,6 +40,7 @@ RIGHTS: dict[str, Words] = {
     "organisation.edit": _l("Change departments, teams and posts"),
     "routing.edit": _l("Change routing rules"),
     "catalogue.edit": _l("Change catalogues, filing conditions and names of steps"),
+    "notices.edit": _l("Decide who is told what, and by which words"),
     "accounts.manage": _l("Manage accounts"),
     "audit.read": _l("Read the audit record"),
 }
@@ -65,7 +66,7 @@ ROLES: dict[Role, frozenset[str]] = {
     | {"layers.export", "evaluation.own", "evaluation.read", "evaluation.people", "evaluation.edit", "patrols.read"},
     Role.ADMINISTRATOR: _LOOK
     | {"components.edit", "facilities.edit", "grid.edit", "layers.export", "calendars.edit", "catalogue.edit"}
-    | {"organisation.edit", "routing.edit", "accounts.manage", "audit.read"},
+    | {"organisation.edit", "routing.edit", "notices.edit", "accounts.manage", "audit.read"},
 }
 
 ROLE_NAMES: dict[Role, Words] = {

@@ -28,6 +28,13 @@ ACTS: dict[str, Words] = {
     "routing.activate": _l("Put routing rules in force"),
     "labels.change": _l("Changed the name of a step"),
     "cases.reporter": _l("Opened who reported a case"),
+    "accounts.email": _l("Set an e-mail address"),
+    "notices.wording": _l("Changed the wording of a notice"),
+    "notices.rules": _l("Changed who is told of something"),
+    "notices.webhook": _l("Made a webhook"),
+    "notices.webhook_end": _l("Ended a webhook"),
+    "notices.resend": _l("Sent a failed message again"),
+    "cases.ladder": _l("Changed when overdue cases are taken higher"),
     "open311.key": _l("Made a key for an outside application"),
     "open311.end": _l("Ended the key of an outside application"),
     "patrols.track": _l("Looked at a person's patrol track"),
@@ -63,6 +70,9 @@ SUBJECTS: dict[str, Words] = {
     "post": _l("Post"),
     "routing": _l("Routing"),
     "label": _l("Name of a step"),
+    "notice": _l("Notice"),
+    "webhook": _l("Webhook"),
+    "ladder": _l("Escalation"),
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.cases import notices
 from app.cases.models import Case
 from app.cases.visible import visible
 from app.cases.workflow import CASES
@@ -34,7 +35,9 @@ def act(db: Session, viewer: Viewer, number: str, name: str, given: Given = NOTH
     declared = CASES.kind.act(name)
     if declared is not None and viewer.role not in declared.roles and viewer.role in declared.asked_by:
         request = requests.ask(db, CASES, viewer, number, name, given)
-        return Done(get(db, viewer, number), request)
+        case = get(db, viewer, number)
+        notices.asked(db, case, request)
+        return Done(case, request)
     if name == "merge":
         lock_both(db, number, str(given.answers.get("into", "")).strip())
     return Done(CASES.do(db, viewer, number, name, given, revision=revision))
@@ -47,10 +50,10 @@ def lock_both(db: Session, *numbers: str) -> None:
 
 def answer(db: Session, viewer: Viewer, number: str, request_id: int, how: str, reply: str = "") -> Case:
     """Grant, refuse or withdraw what was asked for."""
-    if how == "grant":
-        return requests.grant(db, CASES, viewer, number, request_id, reply)
-    if how == "refuse":
-        return requests.refuse(db, CASES, viewer, number, request_id, reply)
+    if how in ("grant", "refuse"):
+        answered = (requests.grant if how == "grant" else requests.refuse)(db, CASES, viewer, number, request_id, reply)
+        notices.answered(db, viewer, answered, request_id, is_granted=how == "grant")
+        return answered
     if how == "withdraw":
         return requests.withdraw(db, CASES, viewer, number, request_id)
     raise InvalidInput("A request is granted, refused or withdrawn.", field="answer")

@@ -6,7 +6,18 @@ import enum
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, func, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    Double,
+    ForeignKey,
+    Index,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from app.workflow.models import Matter, MoveRow
@@ -140,6 +151,9 @@ class Case(Base, Matter, Located):
         Index("ix_cases_status_area_code", "status", "area_code"),  # counts by status are read from it alone
         Index("ix_cases_due_at_open", "due_at", postgresql_where=text("due_at IS NOT NULL AND closed_at IS NULL")),
         CheckConstraint("(due_at IS NULL) = (yellow_at IS NULL)", name="clock"),
+        Index(
+            "ix_cases_yellow_at_open", "yellow_at", postgresql_where=text("yellow_at IS NOT NULL AND closed_at IS NULL")
+        ),
         Index("ix_cases_wake_at", "wake_at", postgresql_where=text("wake_at IS NOT NULL")),
         Index("ix_cases_parent_id", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
         Index("ix_cases_merged_into_id", "merged_into_id", postgresql_where=text("merged_into_id IS NOT NULL")),
@@ -276,3 +290,49 @@ class CaseFacts(Base):
     oversight_due_at: Mapped[datetime | None]
     oversight_done_at: Mapped[datetime | None]
     recorded_at: Mapped[datetime]  # of the newest move
+
+
+class CaseWarning(Base, HasId):
+    """A case turned yellow, red, or was taken to the next level: once for each due time. Append-only.
+
+    `told` names whom it was taken to; `is_alert`: nobody stood there, and administrators and chiefs were told that.
+    """
+
+    __tablename__ = "case_warnings"
+    __table_args__ = (
+        UniqueConstraint("case_id", "due_at", "step", name="uq_case_warnings_case_id_due_at_step"),
+        Index("ix_case_warnings_alerts", "at", postgresql_where=text("is_alert")),
+    )
+
+    case_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("cases.id"))
+    due_at: Mapped[datetime]
+    step: Mapped[str]  # yellow, red, level_1, level_2, level_3
+    after_h: Mapped[float | None]  # hours after the due time at which the level is reached
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+    told: Mapped[list[str]] = mapped_column(server_default="[]")
+    is_alert: Mapped[bool] = mapped_column(server_default="false")
+
+
+class CaseWatch(Base):
+    """Up to when clocks have been watched: what turned since is told next."""
+
+    __tablename__ = "case_watch"
+    __table_args__ = (CheckConstraint("id = 1", name="single"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, server_default="1", autoincrement=False)
+    until_at: Mapped[datetime]
+
+
+class CaseLadder(Base, HasId):
+    """After how many overdue hours a case is taken to the levels above: for a class, a department, both or all."""
+
+    __tablename__ = "case_ladders"
+    __table_args__ = (
+        Index("uq_case_ladders_scope", text("coalesce(class_id, 0)"), text("coalesce(department, '')"), unique=True),
+    )
+
+    class_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("case_classes.id"))
+    department: Mapped[str | None]
+    hours: Mapped[list[float]] = mapped_column(ARRAY(Double))
+    made_by: Mapped[str]
+    made_at: Mapped[datetime] = mapped_column(server_default=func.now())

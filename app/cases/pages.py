@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.accounts.rights import role_name
 from app.accounts.session import current_viewer
-from app.cases import acts, conditions, doubles, photos, queries, show, steps, tied, ties
+from app.cases import acts, conditions, doubles, photos, queries, show, steps, tied, ties, watch
 from app.cases.kind import KIND
 from app.cases.models import OPEN_STATUSES
 from app.cases.routes import store
@@ -151,6 +151,7 @@ def _page(
         doubles=tied.doubles_told(doubles.of_row(db, viewer, row) if row.status in OPEN_STATUSES else None, now),
         case=show.line(row, now), facts=_facts(db, viewer, row), place=_place(db, row), photos=shown,
         may_undo=acts.may_undo(db, viewer, row.id),
+        warnings=show.warnings(watch.warnings_of(db, row.id), now),
         history=show.with_photos(show.past(queries.history(db, viewer, number), now), shown),
         near=_near(db, viewer, row, now), others=_of_component(db, viewer, row, now), near_m=NEAR_M,
         steps=told["acts"], asked=told["requests"], tasks=told["tasks"], revision=told["revision"],

@@ -128,6 +128,12 @@ def _with_facts(db: Session, picked: Select[Any], *order: Any) -> list[Row[Any]]
     return list(db.execute(joined(BRIEF).join(few, few.c.id == Case.id).order_by(*order)).all())
 
 
+def facts_by_id(db: Session, ids: Sequence[int]) -> dict[int, Row[Any]]:
+    """Cases with their facts, whoever looks: for telling of them, where each receiver's reach is checked after."""
+    wanted = joined((*BRIEF, Case.reported_by)).where(Case.id.in_(ids))
+    return {row.id: row for row in db.execute(wanted)} if ids else {}
+
+
 def joined(columns: tuple[Any, ...]) -> Select[Any]:
     """Cases with class, area and address."""
     return (

@@ -9,7 +9,7 @@ from shapely.geometry import Point
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.cases import photos
+from app.cases import notices, photos
 from app.cases.catalogue import usable_class
 from app.cases.models import Case, CaseSource, CaseStatus
 from app.cases.numbers import city_time, take_number
@@ -35,7 +35,7 @@ class OutOfReach(Forbidden):
 
 
 def create(db: Session, viewer: Viewer, given: CaseIn) -> Case:
-    """Log a case where it lies; its first move is written and watching browsers hear of it at commit.
+    """Log a case where it lies; its first move is written, and who takes reports in and watching browsers hear of it.
 
     Coordinates are shifted from the datum given, once, and kept as EPSG:4326. The number is taken last: its day's
     row stays locked until the transaction ends.
@@ -72,6 +72,7 @@ def create(db: Session, viewer: Viewer, given: CaseIn) -> Case:
     )
     CASES.begin(db, viewer, case, at=reported_at)
     photos.attach(db, viewer, case, given.photo_keys)
+    notices.reported(db, case, viewer)
     announce(
         db, channel="cases", kind="created", record_id=case.id, area_code=case.area_code,
         bbox=(spot.x, spot.y, spot.x, spot.y), departments=[case.department],

@@ -13,7 +13,7 @@ from sqlalchemy import Row
 
 from app.cases import suggestions
 from app.cases.kind import KIND
-from app.cases.models import OPEN_STATUSES, CasePhoto
+from app.cases.models import OPEN_STATUSES, CasePhoto, CaseWarning
 from app.cases.visible import clock_of
 from app.cases.words import CLOCKS, KINDS, LOCATED, SOURCES, STATUSES
 from app.web.city import DepartmentNames, department_name
@@ -113,6 +113,23 @@ def act_words(one: Mapping[str, Any]) -> str:
     if act is None:
         return label(KIND, f"states.{one['to_status']}")
     return said(act.did) if act.did and not is_own(KIND, f"acts.{name}") else label(KIND, f"acts.{name}")
+
+
+def warnings(found: Sequence[CaseWarning], now: datetime) -> list[dict[str, Any]]:
+    """Warnings and levels of a case in words."""
+    return [
+        {"words": _warned(one), "told": one.told, "is_alert": one.is_alert, "at": moment(one.at, now),
+         "due": moment(one.due_at, now)}
+        for one in found
+    ]  # fmt: skip
+
+
+def _warned(one: CaseWarning) -> str:
+    """What a warning says."""
+    if one.step in ("yellow", "red"):
+        return str(_("Turned yellow: due soon") if one.step == "yellow" else _("Turned red: overdue"))
+    hours, level = f"{one.after_h:g}", one.step.removeprefix("level_")
+    return str(_("Level {level}: {hours} h overdue")).format(level=level, hours=hours)
 
 
 def _result(one: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from app.cases import photos
+from app.cases.watch import watch
 from app.cases.workflow import CASES
 from app.jobs.queue import QUEUE
 from app.settings import read_settings
@@ -36,3 +37,11 @@ def wake_suspended_now(timestamp: int) -> None:
 def wake_suspended(db: Session, now: datetime) -> int:
     """The same at a moment; gives how many went on."""
     return wake(db, CASES, now)
+
+
+@QUEUE.periodic(cron="* * * * *")
+@QUEUE.task(name="cases.watch_clocks", queueing_lock="cases.watch_clocks", pass_context=False)
+def watch_clocks(timestamp: int) -> None:
+    """Tell of the cases that turned yellow or red, and take those that stay red to the levels above."""
+    with transaction() as db:
+        watch(db, datetime.fromtimestamp(timestamp, UTC))

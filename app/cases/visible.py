@@ -16,6 +16,12 @@ def visible(viewer: Viewer) -> ColumnElement[bool]:
     return within(viewer, Case.area_code, Case.department)
 
 
+def sees(viewer: Viewer, area_code: str, department: str | None) -> bool:
+    """The same for one case in memory, and the right to read cases at all."""
+    here = viewer.may("cases.read") and viewer.reaches(area_code)
+    return here and (viewer.department is None or viewer.department == department)
+
+
 def is_open() -> ColumnElement[bool]:
     """Cases that somebody still has to act on."""
     return Case.status.in_(OPEN_STATUSES)

@@ -7,7 +7,7 @@ from typing import Any
 from geoalchemy2.shape import to_shape
 from sqlalchemy.orm import Session
 
-from app.cases import merging, photos, splitting
+from app.cases import merging, notices, photos, splitting
 from app.cases.effects import EFFECTS
 from app.cases.guards import GUARDS
 from app.cases.kind import KIND
@@ -30,15 +30,16 @@ AFTER = {
 
 
 def moved(db: Session, here: Situation[Any], row: Any) -> None:
-    """Photos are given to the move that they prove, and watching browsers hear of it at commit.
+    """Photos are given to the move that they prove; who must be told is, and watching browsers hear of it at commit.
 
-    Those of the department that has the case now, and of the one that had it.
+    Of browsers those of the department that has the case now, and of the one that had it.
     """
     case = here.matter
     if here.given is not None and here.given.answers.get("photos"):
         photos.attach(db, here.viewer, case, here.given.answers["photos"], stage=here.act.name, move_id=row.id)
     if here.act.name in AFTER:
         AFTER[here.act.name](db, here, CASES)
+    notices.moved(db, here)
     announce(
         db, channel="cases", kind="changed", record_id=case.id, area_code=case.area_code,
         bbox=to_shape(case.geom).bounds, departments=[here.before.get("department"), case.department],

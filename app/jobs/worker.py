@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from procrastinate import PsycopgConnector
 
 from app import import_models
+from app.jobs.chores import CHORES, run_for_ever
 from app.jobs.queue import QUEUE
 from app.launch.context import libpq_url
 from app.web.assembly import DOMAINS
@@ -37,6 +38,7 @@ async def _work(database_url: str, until_empty: bool) -> None:
     connector = PsycopgConnector(conninfo=libpq_url(database_url), min_size=1, max_size=4)
     with QUEUE.replace_connector(connector) as queue:
         async with queue.open_async():
+            steady = [] if until_empty else [asyncio.create_task(run_for_ever(chore)) for chore in CHORES.values()]
             rescuer = asyncio.create_task(_rescue_for_ever())
             try:
                 await queue.run_worker_async(
@@ -44,7 +46,8 @@ async def _work(database_url: str, until_empty: bool) -> None:
                     listen_notify=not until_empty, delete_jobs="successful", shutdown_graceful_timeout=20,
                 )  # fmt: skip
             finally:
-                rescuer.cancel()
+                for one in (rescuer, *steady):
+                    one.cancel()
 
 
 async def _rescue_for_ever() -> None:

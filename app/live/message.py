@@ -9,8 +9,9 @@ from typing import Any
 from grid.reach import Viewer
 
 CHANNEL = "city_changes"
-# What can be watched; to hear of a channel one needs the right ``<channel>.read``.
-CHANNELS = frozenset({"cases", "events", "residents", "components", "facilities", "layers"})
+# What can be watched; to hear of a channel one needs the right ``<channel>.read``, of notices that they are one's own.
+CHANNELS = frozenset({"cases", "events", "residents", "components", "facilities", "layers", "notices"})
+NOTICES = "notices"  # one account's own: `record_id` is the account
 ACCOUNTS = "accounts"  # an account changed: its streams must prove themselves again
 
 
@@ -46,6 +47,8 @@ class Change:
 
     def is_for(self, viewer: Viewer, channels: frozenset[str]) -> bool:
         """Whether this viewer, watching these channels, hears of it."""
+        if self.channel == NOTICES:
+            return self.channel in channels and self.record_id == viewer.account_id
         may_hear = self.channel in channels and viewer.may(f"{self.channel}.read") and viewer.reaches(self.area_code)
         return may_hear and (
             self.departments is None or viewer.department is None or viewer.department in self.departments

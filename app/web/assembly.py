@@ -18,6 +18,7 @@ DOMAINS = (
     "clocks",
     "organisation",
     "workflow",
+    "notices",
     "places",
     "cases",
     "routing",

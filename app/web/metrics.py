@@ -5,8 +5,10 @@ Each server process counts for itself; where ``PROMETHEUS_MULTIPROC_DIR`` is set
 
 from __future__ import annotations
 
+import logging
 import os
 import time
+from collections.abc import Callable
 from ipaddress import ip_address
 
 from flask import Blueprint, Flask, Response, g, request
@@ -20,9 +22,15 @@ from prometheus_client import (
     generate_latest,
     multiprocess,
 )
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from app.accounts.session import current_viewer, public
 from app.live.hub import HUB
+from gis.db import transaction
+from gis.errors import CityError
+
+log = logging.getLogger(__name__)
 
 bp = Blueprint("metrics", __name__)
 REQUESTS = Counter("city_requests_total", "Requests by view and status", ["view", "method", "status"])
@@ -34,6 +42,25 @@ STREAMS = Gauge("city_live_streams", "Open event streams", multiprocess_mode="li
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
+WATCHED: dict[str, tuple[Gauge, Callable[[Session], float]]] = {}
+
+
+def watch(name: str, words: str, read: Callable[[Session], float]) -> None:
+    """Add a figure that is read from the database when figures are asked for; from a domain's `init`."""
+    if name not in WATCHED:
+        WATCHED[name] = (Gauge(name, words, multiprocess_mode="mostrecent"), read)
+
+
+def _look() -> None:
+    """Read the watched figures; where the database is away they stay as they were."""
+    try:
+        with transaction() as db:
+            for gauge, read in WATCHED.values():
+                gauge.set(read(db))
+    except (CityError, SQLAlchemyError) as error:
+        log.warning("figures of the database could not be read: %s", type(error).__name__)
+
+
 @bp.get("/metrics")
 @public
 def metrics() -> Response:
@@ -41,6 +68,7 @@ def metrics() -> Response:
     if not _is_local():
         current_viewer().require("audit.read")
     STREAMS.set(len(HUB.streams))
+    _look()
     registry = REGISTRY
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         registry = CollectorRegistry()

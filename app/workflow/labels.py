@@ -81,6 +81,13 @@ def is_own(kind: Kind, name: str) -> bool:
     return name in _own(kind.kind)
 
 
+def label_in(kind: Kind, name: str, language: str) -> str:
+    """The same in a language of one's choice, where nobody reads at the moment: in messages."""
+    own = _own(kind.kind).get(name)
+    one = names_of(kind)[name] if own is None else Named(zh=own[0], en=own[1])
+    return one.en if language == "en" else one.zh
+
+
 def state_words(kind: Kind) -> Mapping[str, Words]:
     """Each state's words, worked out when they are printed."""
     return {name: LazyString(label, kind, f"states.{name}") for name in kind.states}

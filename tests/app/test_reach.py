@@ -118,6 +118,9 @@ MANY_ROWS = {
     "/api/v1/evaluation/trend": ["/api/v1/evaluation/trend?area={code}"],
     "/events": ["/events", "/events?q={word}"],
     "/facilities": ["/facilities", "/facilities?q={word}"],
+    "/notices": ["/notices", "/notices?unread=1"],
+    "/api/v1/notices": ["/api/v1/notices"],
+    "/admin/notices/events/<name>": ["/admin/notices/events/cases.dispatched"],
     "/residents": ["/residents", "/residents?q={word}", "/residents?building_id={building_id}"],
 }  # fmt: skip
 # Doors of every layer.
@@ -148,6 +151,8 @@ NO_ROWS = {
     "/admin/catalogue/<int:scheme_id>/<any(classes, conditions):what>.<any(csv, xlsx):kind>", "/admin/catalogue/maps",
     "/admin/catalogue/maps/<int:from_id>-<int:to_id>", "/admin/labels", "/admin/labels/<kind>",
     "/admin/catalogue/maps/<int:from_id>-<int:to_id>.<any(csv, xlsx):kind>", "/api/v1/catalogue/map",
+    "/admin/notices", "/admin/notices/escalation", "/admin/notices/webhooks", "/api/v1/notices/failed",
+    "/api/v1/notices/unread", "/api/v1/notices/webhooks", "/me/notices",
     "/admin/calendars", "/admin/calendars/<name>", "/admin/calendars/<name>/<int:year>.<any(csv, xlsx):kind>",
     "/admin/calendars/new", "/admin/open311", "/api/v1/calendars", "/api/v1/calendars/<name>",
     "/api/v1/calendars/<name>/due", "/api/v1/calendars/<name>/years/<int:year>",
@@ -172,6 +177,9 @@ TELL_NO_ROW = {
     "/api/v1/evaluation/hotspots",
     "/api/v1/evaluation/ranking",
     "/api/v1/evaluation/trend",
+    "/notices",  # of one's own only: who is told of what is asked in tests/app/notices
+    "/api/v1/notices",
+    "/admin/notices/events/<name>",  # an example from one's own areas
     "/map",
     "/admin",
     "/admin/accounts",
@@ -476,7 +484,7 @@ def test_nothing_written_in_one_street_is_announced_to_another(
     for role, method, address, body in writes(north, north, *classes).values():
         client_of(app, db, role, NORTH).open(address, method=method, json=body)
     told = [one for one in announced if one.channel in CHANNELS]
-    assert {one.channel for one in told} == CHANNELS - {"layers"}
+    assert {one.channel for one in told} == CHANNELS - {"layers", "notices"}
     for role in Role:
         here, there = (make_accounts.viewer(db, role=role, areas=[code]) for code in (SOUTH, NORTH))
         assert not any(one.is_for(here, CHANNELS) for one in told)
