@@ -15,6 +15,7 @@ RIGHTS: dict[str, Words] = {
     "cases.read": _l("See cases"),
     "cases.create": _l("Log cases"),
     "cases.move": _l("File, dispatch, check and close cases"),
+    "cases.transfer": _l("Transfer cases to other systems and answer theirs"),
     "cases.reporter": _l("Open who reported a case, with a purpose"),
     "events.read": _l("See emergency events"),
     "events.create": _l("Open emergency events"),
@@ -39,15 +40,15 @@ _LOOK = frozenset({"places.read", "layers.read", "cases.read", "events.read", "c
 
 ROLES: dict[Role, frozenset[str]] = {
     Role.INSPECTOR: _LOOK | {"cases.create", "cases.move"},  # verifies, checks, closes what was handled on the spot
-    Role.INTAKE: _LOOK | {"cases.create", "cases.move", "cases.reporter", "events.create"},
-    Role.DISPATCHER: _LOOK | {"cases.create", "cases.move", "layers.export"},
+    Role.INTAKE: _LOOK | {"cases.create", "cases.move", "cases.transfer", "cases.reporter", "events.create"},
+    Role.DISPATCHER: _LOOK | {"cases.create", "cases.move", "cases.transfer", "layers.export"},
     Role.DEPARTMENT: _LOOK | {"cases.move", "components.edit"},
     Role.COMMANDER: _LOOK
     | {"events.create", "events.edit", "residents.read", "residents.open", "cases.create", "layers.export"},
     Role.PLANNER: _LOOK | {"layers.export"},
     Role.CLERK: _LOOK | {"residents.read", "residents.create", "residents.open", "facilities.edit"},
     Role.LEADER: _LOOK | {"cases.move", "layers.export"},  # oversees
-    Role.CHIEF: _LOOK | {"cases.create", "cases.move", "events.create", "layers.export"},
+    Role.CHIEF: _LOOK | {"cases.create", "cases.move", "cases.transfer", "events.create", "layers.export"},
     Role.ADMINISTRATOR: _LOOK
     | {"components.edit", "facilities.edit", "grid.edit", "layers.export", "calendars.edit"}
     | {"accounts.manage", "audit.read"},

@@ -100,4 +100,5 @@ def appeal(db: Session, here: Here) -> None:
 EFFECTS: dict[str, Callable[[Session, Here], None]] = {
     "correct": correct, "file": file, "refuse": end, "self_handled": close, "dispatch": dispatch, "close": close,
     "reopen": reopen, "extend": extend, "defer": defer, "appeal": appeal,
+    "closed_there": close, "refused_there": end, "void_there": end, "reopened_there": reopen,
 }  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
-from app.cases import conditions
+from app.cases import conditions, outside
 from app.cases.models import OPEN_STATUSES, Case, CaseMove, CasePhoto
 from app.cases.numbers import city_zone
 from app.workflow import timing
@@ -185,7 +185,15 @@ def _has_after_photo(db: Session, case: Case, within_m: float | None) -> bool:
 GUARDS: dict[str, Callable[[Session, Here], CityError | None]] = {
     one.__name__: one
     for one in (
-        condition_fits, own_department, parts_are_over, has_limit, not_overdue, was_late, day_within_a_year,
-        within_reopening, before_and_after, evidence,
+        condition_fits,
+        own_department,
+        parts_are_over,
+        has_limit,
+        not_overdue,
+        was_late,
+        day_within_a_year,
+        within_reopening,
+        before_and_after,
+        evidence,
     )
-}  # fmt: skip
+} | {name: outside.ask(name) for name in ("held_here", "may_transfer", "may_recall", "may_hand_back")}

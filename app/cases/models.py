@@ -93,6 +93,7 @@ class CaseStatus(enum.StrEnum):
     CLOSED = "closed"
     REFUSED = "refused"
     SUSPENDED = "suspended"
+    TRANSFERRED = "transferred"
     VOID = "void"
 
 
@@ -103,6 +104,7 @@ OPEN_STATUSES = (
     CaseStatus.HANDLING,
     CaseStatus.CHECKING,
     CaseStatus.SUSPENDED,
+    CaseStatus.TRANSFERRED,
 )
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.accounts.session import current_viewer
-from app.cases import acts, conditions, photos, queries, reading, show, steps
+from app.cases import acts, conditions, outside, photos, queries, reading, show, steps
 from app.cases.classes import majors
 from app.cases.kind import KIND
 from app.cases.models import OPEN_STATUSES, CaseStatus
@@ -211,6 +211,7 @@ def _page(
         steps=told["acts"], asked=told["requests"], tasks=told["tasks"], revision=told["revision"],
         stage_due=show.moment(acts.get(db, viewer, number).stage_due_at, now),
         on_map=show.map_place("cases", row.id, row.lon, row.lat),
+        parts=[part(db, viewer, row) for part in outside.PARTS.values()],
         departments=DepartmentNames(), typed=typed or {},
         failed=failed, failed_words=words_of(failed) if failed else "",
     )  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.cases import acts, conditions
+from app.cases import acts, conditions, outside
 from app.cases.models import Case
 from app.cases.reading import iso
 from app.cases.workflow import CASES
@@ -64,6 +64,8 @@ def field_json(db: Session, case: Case, field: FormField) -> dict[str, Any]:
         known = conditions.offered(db, case.class_id)
         offered = [{"value": str(one.id), "words": conditions.words(db, one, case)} for one in known]
         required = bool(known)
+    elif field.kind in outside.CHOICES:
+        offered = outside.CHOICES[field.kind](db, case)
     return {
         "name": field.name, "kind": field.kind, "words": said(field), "required": required, "choices": offered,
     }  # fmt: skip

@@ -23,6 +23,7 @@ DOMAINS = (
     "components",
     "facilities",
     "open311",
+    "transfer",
     "imports",
     "maps",
     "cities",

@@ -29,6 +29,7 @@ FieldKind = Literal[
     "place",
     "class",
     "condition",
+    "partner",
 ]
 STAYS, BACK = "=", "<"  # an act that leaves the state as it is; one that leads to where the matter was before
 ANY_OPEN = "open"
