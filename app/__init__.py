@@ -8,7 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 
 MODELS = (
-    "accounts", "audit", "cases", "emergency", "residents", "components", "facilities", "clocks", "open311", "transfer", "web"
+    "accounts", "audit", "cases", "emergency", "residents", "components", "facilities", "clocks", "open311",
+    "transfer", "web",
 )  # fmt: skip
 
 

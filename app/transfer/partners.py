@@ -96,8 +96,8 @@ def save(db: Session, viewer: Viewer, given: PartnerIn, partner: Partner | None 
     for name, value in facts.items():
         setattr(partner, name, value)
     db.flush()
-    record(db, viewer, act="transfer.partner", subject="partner", subject_id=partner.code,
-           detail={"base_url": partner.base_url, "is_active": partner.is_active, "new_secret": bool(given.secret)})  # fmt: skip
+    detail = {"base_url": partner.base_url, "is_active": partner.is_active, "new_secret": bool(given.secret)}
+    record(db, viewer, act="transfer.partner", subject="partner", subject_id=partner.code, detail=detail)
     return partner
 
 
