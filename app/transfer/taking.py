@@ -110,13 +110,10 @@ def _take_if_located(db: Session, partner: Partner, transfer: Transfer) -> None:
         db.refresh(transfer)
 
 
-def take(db: Session, viewer: Viewer, transfer_id: int, lon: float, lat: float, *,
-         class_id: int | None = None) -> Any:  # fmt: skip
+def take(db: Session, viewer: Viewer, transfer_id: int, lon: float, lat: float) -> Any:
     """Make an offer a case at a place that somebody found for it. Raises NotWaiting, OutsideCity, OutOfReach."""
     viewer.require("cases.transfer")
     transfer = waiting(db, viewer, transfer_id)
-    if class_id is not None:
-        transfer.class_id = class_id
     return _make(db, viewer, transfer, lon, lat)
 
 

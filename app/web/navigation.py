@@ -26,6 +26,7 @@ RAIL = (
     Place("/", _l("Today"), "home", None),
     Place("/map", _l("Map"), "map", "layers.read"),
     Place("/cases", _l("Cases"), "cases", "cases.read"),
+    Place("/transfer", _l("Transfers"), "out", "cases.transfer", on_phone=False),
     Place("/events", _l("Events"), "events", "events.read"),
     Place("/residents", _l("People"), "people", "residents.read"),
     Place("/components", _l("Components"), "components", "components.read", on_phone=False),

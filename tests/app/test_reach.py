@@ -43,6 +43,8 @@ ONE_ROW = {
     "/api/v1/residents/<int:id>": "/api/v1/residents/{person_id}",
     "/api/v1/residents/<int:id>/history": "/api/v1/residents/{person_id}/history",
     "/api/v1/unit-cells/<code>": "/api/v1/unit-cells/{cell_code}",
+    "/api/v1/transfer/cases/<string:number>": "/api/v1/transfer/cases/{case_number}",
+    "/api/v1/transfer/transfers/<int:id>": "/api/v1/transfer/transfers/{transfer_id}",
     "/buildings/<int:building_id>": "/buildings/{building_id}",
     "/cases/<number>": "/cases/{case_number}",
     "/components/<code>": "/components/{component_code}",
@@ -76,6 +78,8 @@ MANY_ROWS = {
         "/api/v1/residents", "/api/v1/residents?q={word}", "/api/v1/residents?area={code}",
         "/api/v1/residents?building_id={building_id}", "/api/v1/residents?dwelling_id={dwelling_id}",
     ],
+    "/api/v1/transfer/transfers": ["/api/v1/transfer/transfers", "/api/v1/transfer/transfers?show=in"],
+    "/transfer": ["/transfer", "/transfer?show=all"],
     "/cases": ["/cases", "/cases?q={word}", "/cases?area={code}"],
     "/components": ["/components", "/components?q={word}"],
     "/events": ["/events", "/events?q={word}"],
@@ -101,6 +105,10 @@ LAYER_DOORS = {
     "/tiles/<layer_id>/<z>/<x>/<y>.mvt": ["/tiles/{layer}/{z}/{x}/{y}.mvt", "/tiles/{layer}/{z}/{x}/{y}.mvt?q={word}"],
 }  # fmt: skip
 NO_ROWS = {
+    "/admin/transfer", "/admin/transfer/<int:partner_id>",
+    # Who reaches the whole city, or a partner by its signature: tests/app/transfer
+    "/transfer/incoming/<int:transfer_id>", "/transfer/reconciliation", "/transfer/reconciliation/<int:report_id>.csv",
+    "/transfer/v1/transfers", "/transfer/v1/files/<string:mark>",
     "/admin/calendars", "/admin/calendars/<name>", "/admin/calendars/<name>/<int:year>.<any(csv, xlsx):kind>",
     "/admin/calendars/new", "/admin/open311", "/api/v1/calendars", "/api/v1/calendars/<name>",
     "/api/v1/calendars/<name>/due", "/api/v1/calendars/<name>/years/<int:year>",
