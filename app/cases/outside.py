@@ -30,6 +30,12 @@ class NobodyAnswers(Conflict):
     code = "cases.nobody_answers"
 
 
+class Irrelevant(Conflict):
+    """The act has nothing to do with this case: it is refused, and not offered as a blocked step either."""
+
+    code = "cases.irrelevant"
+
+
 HELD_HERE = "held_here"
 AFTER: dict[str, After] = {}
 GUARDS: dict[str, Callable[[Session, Here], CityError | None]] = {}

@@ -22,7 +22,7 @@ def as_json(db: Session, viewer: Viewer, number: str) -> dict[str, Any]:
     case = acts.get(db, viewer, number)
     return {
         "revision": case.revision, "entered_at": iso(case.entered_at), "stage_due_at": iso(case.stage_due_at),
-        "acts": [choice_json(db, case, one) for one in sorted(acts.choices(db, viewer, number), key=_leads_on)],
+        "acts": [choice_json(db, case, one) for one in sorted(_shown(db, viewer, number), key=_leads_on)],
         "requests": [
             {
                 "id": one.id, "act": one.act, "words": label(CASES.kind, f"acts.{one.act}"), "asker": one.asker,
@@ -37,6 +37,11 @@ def as_json(db: Session, viewer: Viewer, number: str) -> dict[str, Any]:
             for one in acts.open_tasks(db, case)
         ],
     }  # fmt: skip
+
+
+def _shown(db: Session, viewer: Viewer, number: str) -> list[Choice]:
+    """The acts that have to do with the case; blocked ones among them."""
+    return [one for one in acts.choices(db, viewer, number) if not isinstance(one.why_not, outside.Irrelevant)]
 
 
 def _leads_on(choice: Choice) -> bool:

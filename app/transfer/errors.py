@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.cases.outside import Irrelevant
 from gis.errors import CityError, Conflict, InvalidInput, Unavailable
 
 
@@ -29,7 +30,13 @@ class NothingToRecall(Conflict):
     code = "transfer.nothing_to_recall"
 
 
-class NotFromOutside(Conflict):
+class NoPartnerYet(Irrelevant):
+    """The city transfers cases to nobody."""
+
+    code = "transfer.no_partner_yet"
+
+
+class NotFromOutside(Irrelevant):
     """The case did not come from another system, or is no longer ours."""
 
     code = "transfer.not_from_outside"

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.cases import outside
 from app.transfer import files, links, mapping_text, outbox, partners, protocol
-from app.transfer.errors import HeldElsewhere, Loop, NoPartner, NotFromOutside, NothingToRecall
+from app.transfer.errors import HeldElsewhere, Loop, NoPartner, NoPartnerYet, NotFromOutside, NothingToRecall
 from app.transfer.models import Direction, Holder, Mapping, Partner, Transfer, TransferState
 from app.web.named import named
 from app.workflow import timing
@@ -55,6 +55,8 @@ def held_here(db: Session, here: Here) -> CityError | None:
 
 def may_transfer(db: Session, here: Here) -> CityError | None:
     """Some partner takes its class, and it has not been there."""
+    if not partners.list_all(db, active_only=True):
+        return NoPartnerYet("There is no partner yet. An administrator adds one.")
     if not partner_choices(db, here.matter):
         return NoPartner("No partner takes this class of case, or it came from there.")
     return None

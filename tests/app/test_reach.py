@@ -79,7 +79,7 @@ MANY_ROWS = {
         "/api/v1/residents?building_id={building_id}", "/api/v1/residents?dwelling_id={dwelling_id}",
     ],
     "/api/v1/transfer/transfers": ["/api/v1/transfer/transfers", "/api/v1/transfer/transfers?show=in"],
-    "/transfer": ["/transfer", "/transfer?show=all"],
+    "/transfer": ["/transfer?show=all"],
     "/cases": ["/cases", "/cases?q={word}", "/cases?area={code}"],
     "/components": ["/components", "/components?q={word}"],
     "/events": ["/events", "/events?q={word}"],
@@ -299,7 +299,7 @@ def writes(to: Street, own: Street, class_id: int, event_class: int) -> dict[str
     }  # fmt: skip
 
 
-ANYWHERE = Street("", "", 0, 0, "", *([0] * 2), "", "", 0, "", 0, "", *([0] * 7))
+ANYWHERE = Street("", "", 0, 0, "", *([0] * 2), "", "", 0, "", 0, "", *([0] * 8))
 
 
 @pytest.mark.parametrize("act", list(writes(ANYWHERE, ANYWHERE, 0, 0)))

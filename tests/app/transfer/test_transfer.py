@@ -93,7 +93,8 @@ def say(db: Session, of: Partner, key: str, seq: int, kind: str, **body: Any) ->
 def offer(db: Session, of: Partner, **given: Any) -> Transfer:
     told: dict[str, Any] = {"class_code": "LAMP", "content": "灯不亮", "lon": LON, "lat": LAT, "address": "x"}
     body: dict[str, Any] = {
-        "id": "A-1", "origin": {"system": of.code, "id": "A-1"}, "chain": [of.code], "case": told | given.pop("told", {}),
+        "id": "A-1", "origin": {"system": of.code, "id": "A-1"}, "chain": [of.code],
+        "case": told | given.pop("told", {}),
     }  # fmt: skip
     key = secrets.token_hex(16)
     say(db, of, key, 1, "offer", **body | given)
