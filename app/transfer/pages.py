@@ -160,7 +160,10 @@ def _report(report: Reconciliation | None, now: Any) -> dict[str, Any] | None:
     if report is None:
         return None
     return {"id": report.id, "at": moment(report.run_at, now), "ours": report.ours, "theirs": report.theirs,
-            "problem": report.problem, "differences": report.differences}  # fmt: skip
+            "problem": report.problem, "differences": [
+                one | {"here": show.compared(one["here"]), "there": show.compared(one["there"])}
+                for one in report.differences
+            ]}  # fmt: skip
 
 
 @bp.post("/reconciliation/<int:partner_id>/run")

@@ -28,6 +28,14 @@ def state_words(state: str) -> str:
     return label(KIND, f"states.{state}") if state in KIND.states else state
 
 
+def compared(told: str) -> str:
+    """Answer, state and holder of a compared line in the reader's words; the holder's code stays."""
+    parts = told.split(" · ") if told else []
+    answers = {state.value: str(words) for state, words in STATES.items()}
+    shown = [answers.get(one, one) if at == 0 else state_words(one) for at, one in enumerate(parts)]
+    return " · ".join(shown)
+
+
 def due_of(row: Row) -> datetime | None:
     """The limit that runs now: to answer, or to come to an end; None where none does."""
     one = row.transfer
