@@ -9,7 +9,7 @@ from importlib import import_module
 
 MODELS = (
     "accounts", "audit", "cases", "emergency", "residents", "components", "facilities", "field", "clocks", "notices",
-    "open311", "web", "organisation", "routing", "evaluation",
+    "open311", "web", "organisation", "routing", "evaluation", "transfer",
 )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ from layers.layer import Words
 
 log = logging.getLogger(__name__)
 
-PROGRAMS = ("/api/", "/tiles/", "/live", "/ogc/", "/open311/", "/i18n/", "/photos/")
+PROGRAMS = ("/api/", "/tiles/", "/live", "/ogc/", "/open311/", "/transfer/v1/", "/i18n/", "/photos/")
 # Followed from a page, or fetched by a program: who reads HTML is told in HTML.
 FILES = ("/layers/", "/static/", "/metrics", "/healthz", "/readyz")
 STATUS: tuple[tuple[type[CityError], int], ...] = (

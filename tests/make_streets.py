@@ -29,7 +29,7 @@ from app.settings import Settings
 from grid import addresses
 from grid.models import Building, City, DutyCell, DutyCellUnit, GridVersion
 from grid.reach import whole_city
-from tests import make, make_accounts, make_cases, make_events, make_people
+from tests import make, make_accounts, make_cases, make_events, make_people, make_transfer
 
 SOUTH, NORTH = "310199001", "310199002"
 MARK = {SOUTH: "Suederwort", NORTH: "Norderwort"}
@@ -63,6 +63,7 @@ class Street:
     address_id: int
     duty_cell_id: int
     patrol_id: int
+    transfer_id: int
 
 
 def streets(db: Session, home: Path) -> tuple[Street, Street]:
@@ -121,6 +122,7 @@ def _street(db: Session, code: str, version: GridVersion, home: Path) -> Street:
     return Street(
         code, mark, lon, lat, cell.code, cell.id, case.id, case.number, key, event.id, event.number, lamp.id, lamp.code,
         clinic.id, house.id, dwelling_id, person_id, residence_id, door.id, duty.id, _patrol(db, lon, lat, mark),
+        make_transfer.transfer(db, case.id, their_id=f"{mark}-1", result=mark).id,
     )  # fmt: skip
 
 

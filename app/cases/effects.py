@@ -133,4 +133,5 @@ EFFECTS: dict[str, Callable[[Session, Here], None]] = {
     "correct": correct, "file": file, "refuse": end, "self_handled": close, "dispatch": dispatch, "close": close,
     "reopen": reopen, "extend": extend, "defer": defer, "appeal": appeal,
     "split": split, "attach": attach, "detach": detach, "merge": merge, "unmerge": unmerge, "split_back": end,
+    "closed_there": close, "refused_there": end, "void_there": end, "reopened_there": reopen,
 }  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
-from app.cases import conditions
+from app.cases import conditions, outside
 from app.cases.models import OPEN_STATUSES, Case, CaseMove, CasePhoto, CaseStatus
 from app.cases.numbers import city_zone
 from app.cases.visible import visible
@@ -280,8 +280,22 @@ def whole_is_open(db: Session, here: Here) -> CityError | None:
 GUARDS: dict[str, Callable[[Session, Here], CityError | None]] = {
     one.__name__: one
     for one in (
-        condition_fits, own_department, parts_are_over, has_limit, not_overdue, was_late, day_within_a_year,
-        within_reopening, before_and_after, evidence, is_no_part, is_attached, parts_fit, main_fits, main_is_open,
-        whole_fits, whole_is_open,
+        condition_fits,
+        own_department,
+        parts_are_over,
+        has_limit,
+        not_overdue,
+        was_late,
+        day_within_a_year,
+        within_reopening,
+        before_and_after,
+        evidence,
+        is_no_part,
+        is_attached,
+        parts_fit,
+        main_fits,
+        main_is_open,
+        whole_fits,
+        whole_is_open,
     )
-}  # fmt: skip
+} | {name: outside.ask(name) for name in ("held_here", "may_transfer", "may_recall", "may_hand_back")}

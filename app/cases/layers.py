@@ -24,7 +24,7 @@ CLASS = class_facts()
 STAGES: dict[str, tuple[CaseStatus, ...]] = {
     "waiting": (CaseStatus.REPORTED, CaseStatus.VERIFYING),
     "working": (CaseStatus.FILED, CaseStatus.HANDLING, CaseStatus.CHECKING),
-    "suspended": (CaseStatus.SUSPENDED,),
+    "suspended": (CaseStatus.SUSPENDED, CaseStatus.TRANSFERRED),
     "over": (CaseStatus.CLOSED, CaseStatus.REFUSED, CaseStatus.MERGED, CaseStatus.VOID),
 }
 SIGNS: dict[str, Words] = {

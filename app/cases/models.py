@@ -108,6 +108,7 @@ class CaseStatus(enum.StrEnum):
     REFUSED = "refused"
     MERGED = "merged"
     SUSPENDED = "suspended"
+    TRANSFERRED = "transferred"
     VOID = "void"
 
 
@@ -118,6 +119,7 @@ OPEN_STATUSES = (
     CaseStatus.HANDLING,
     CaseStatus.CHECKING,
     CaseStatus.SUSPENDED,
+    CaseStatus.TRANSFERRED,
 )
 
 
@@ -271,6 +273,7 @@ class CaseFacts(Base):
     is_deferred: Mapped[bool]
     is_appealed: Mapped[bool]
     is_repeat: Mapped[bool]
+    is_part: Mapped[bool]
     is_self_handled: Mapped[bool]
     rework_n: Mapped[int]
     extended_n: Mapped[int]

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.accounts.rights import role_name
 from app.accounts.session import current_viewer
-from app.cases import acts, conditions, doubles, photos, queries, show, steps, tied, ties, watch
+from app.cases import acts, conditions, doubles, outside, photos, queries, show, steps, tied, ties, watch
 from app.cases.kind import KIND
 from app.cases.models import OPEN_STATUSES
 from app.cases.routes import store
@@ -158,6 +158,7 @@ def _page(
         stage_due=show.moment(acts.get(db, viewer, number).stage_due_at, now),
         on_map=show.map_place("cases", row.id, row.lon, row.lat), role_words=role_name,
         task_due=[show.moment(moment(one["due_at"]), now) for one in told["tasks"]],
+        parts=[part(db, viewer, row) for part in outside.PARTS.values()],
         departments=DepartmentNames(), typed=typed or {},
         failed=failed, failed_words=words_of(failed) if failed else "",
     )  # fmt: skip

@@ -299,3 +299,26 @@ def by_area(db: Session, viewer: Viewer, asked: CaseFilter, now: datetime, limit
         .group_by(Street.code, Street.name_zh, Street.name_en)
     )
     return list(db.execute(found.order_by(count.desc(), Street.code).limit(limit)))
+
+
+def by_id(db: Session, case_id: int, *, lock: bool = False) -> Case:
+    """A case that another domain holds the id of; who may see it was asked before. NotFound."""
+    found = db.get(Case, case_id, with_for_update=True if lock else None)
+    if found is None:
+        raise NotFound("There is no such case.")
+    return found
+
+
+def by_external(db: Session, system: str, external_id: str) -> Case | None:
+    """The case that another system knows under an id of its own; None if there is none."""
+    return db.scalar(select(Case).where(Case.external_system == system, Case.external_id == external_id))
+
+
+def ids_seen(viewer: Viewer) -> Select[Any]:
+    """Ids of the cases that a viewer sees, for the rows of another domain that belong to cases."""
+    return select(Case.id).where(visible(viewer))
+
+
+def numbers(db: Session, ids: Sequence[int]) -> dict[int, str]:
+    """Numbers of cases by their ids; who may see them was asked before."""
+    return {one.id: one.number for one in db.execute(select(Case.id, Case.number).where(Case.id.in_(ids)))}

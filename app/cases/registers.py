@@ -75,7 +75,7 @@ CASES = ImportRegister(
             "cases.unknown_status",
             _l("The status is none that a case can have."),
             "SELECT line FROM import_rows WHERE lower(status) NOT IN ('open', 'archived', 'reported', 'verifying', "
-            "'filed', 'handling', 'checking', 'closed', 'refused', 'suspended', 'void')",
+            "'filed', 'handling', 'checking', 'closed', 'refused', 'suspended', 'transferred', 'void')",
         ),
         Check(
             "cases.number_taken",

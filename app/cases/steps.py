@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.cases import acts, assigned, conditions, suggestions
+from app.cases import acts, assigned, conditions, outside, suggestions
 from app.cases.models import Case
 from app.cases.reading import iso
 from app.cases.workflow import CASES
@@ -24,7 +24,7 @@ def as_json(db: Session, viewer: Viewer, number: str) -> dict[str, Any]:
     case = acts.get(db, viewer, number)
     return {
         "revision": case.revision, "entered_at": iso(case.entered_at), "stage_due_at": iso(case.stage_due_at),
-        "acts": [choice_json(db, case, one) for one in sorted(acts.choices(db, viewer, number), key=_leads_on)],
+        "acts": [choice_json(db, case, one) for one in sorted(_shown(db, viewer, number), key=_leads_on)],
         "requests": [
             {
                 "id": one.id, "act": one.act, "words": label(CASES.kind, f"acts.{one.act}"), "asker": one.asker,
@@ -40,6 +40,11 @@ def as_json(db: Session, viewer: Viewer, number: str) -> dict[str, Any]:
             for one in acts.open_tasks(db, case)
         ],
     }  # fmt: skip
+
+
+def _shown(db: Session, viewer: Viewer, number: str) -> list[Choice]:
+    """The acts that have to do with the case; blocked ones among them."""
+    return [one for one in acts.choices(db, viewer, number) if not isinstance(one.why_not, outside.Irrelevant)]
 
 
 def _leads_on(choice: Choice) -> bool:
@@ -83,6 +88,8 @@ def field_json(db: Session, case: Case, field: FormField) -> dict[str, Any]:
         known = conditions.offered(db, case.class_id)
         offered = [{"value": str(one.id), "words": conditions.words(db, one, case)} for one in known]
         required = bool(known) if field.kind == "condition" else required
+    elif field.kind in outside.CHOICES:
+        offered = outside.CHOICES[field.kind](db, case)
     return {
         "name": field.name, "kind": field.kind, "words": said(field), "required": required, "choices": offered,
     }  # fmt: skip

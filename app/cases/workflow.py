@@ -7,7 +7,7 @@ from typing import Any
 from geoalchemy2.shape import to_shape
 from sqlalchemy.orm import Session
 
-from app.cases import merging, notices, photos, splitting
+from app.cases import merging, notices, outside, photos, splitting
 from app.cases.effects import EFFECTS
 from app.cases.guards import GUARDS
 from app.cases.kind import KIND
@@ -44,6 +44,8 @@ def moved(db: Session, here: Situation[Any], row: Any) -> None:
         db, channel="cases", kind="changed", record_id=case.id, area_code=case.area_code,
         bbox=to_shape(case.geom).bounds, departments=[here.before.get("department"), case.department],
     )  # fmt: skip
+    for follow in outside.AFTER.values():
+        follow(db, here, row)
 
 
 CASES: Workflow[Case] = Workflow(

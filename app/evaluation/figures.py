@@ -12,7 +12,20 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, any_, case, func, literal, literal_column, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    and_,
+    any_,
+    case,
+    func,
+    literal,
+    literal_column,
+    not_,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from app.cases import facts as case_facts
@@ -101,7 +114,9 @@ def _pass(db: Session, viewer: Viewer, asked: Asked, indicators: Sequence[Indica
     key, source = _key(facts, indicators[0].base, by)
     names = sorted({one.denominator for one in indicators})
     bits = {name: 1 << place for place, name in enumerate([*names, *(f"n.{one.code}" for one in indicators)])}
-    bases = {name: and_(BASES[name].holds(facts, asked.window), *_mine(facts, BASES[name], asked)) for name in names}
+    bases = {
+        name: and_(BASES[name].holds(facts, asked.window), *_mine(facts, BASES[name], asked, by)) for name in names
+    }
     marks: list[Any] = []
     for name in names:
         parts = [
@@ -146,9 +161,14 @@ def _itself(key: Any, base: Base, asked: Asked, by: str) -> Any:
     return key if by == "department" else literal(asked.department) if asked.department else None
 
 
-def _mine(facts: Any, base: Base, asked: Asked) -> list[ColumnElement[bool]]:
-    """The conditions of a question about one department or one person, for one base."""
-    made = []
+def _mine(facts: Any, base: Base, asked: Asked, by: str = "") -> list[ColumnElement[bool]]:
+    """The conditions of a question about one department or one person, for one base.
+
+    A part of a split case is counted to its department; everywhere else the whole case counts, once.
+    """
+    made: list[ColumnElement[bool]] = []
+    if by != "department" and not asked.department:
+        made.append(not_(facts.c.is_part))
     if asked.department:
         here = facts.c.department == asked.department
         made.append(literal(asked.department) == any_(facts.c[base.each]) if base.each else here)

@@ -57,7 +57,7 @@ def _to_file(c: Any, end: datetime) -> ColumnElement[bool]:
 
 
 def _in_force(c: Any, _end: datetime) -> ColumnElement[bool]:
-    return and_(not_(c.is_deferred), c.status.not_in(("suspended", "void", "refused")))
+    return and_(not_(c.is_deferred), c.status.not_in(("suspended", "transferred", "void", "refused", "merged")))
 
 
 def _to_handle(c: Any, end: datetime) -> ColumnElement[bool]:

@@ -29,6 +29,7 @@ DOMAINS = (
     "facilities",
     "open311",
     "evaluation",
+    "transfer",
     "imports",
     "maps",
     "cities",

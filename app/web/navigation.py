@@ -28,6 +28,7 @@ RAIL = (
     Place("/cases", _l("Cases"), "cases", "cases.read"),
     Place("/field", _l("Field"), "places", "patrols.record", on_phone=False),
     Place("/patrols", _l("Patrols"), "places", "patrols.read", on_phone=False),
+    Place("/transfer", _l("Transfers"), "out", "cases.transfer", on_phone=False),
     Place("/events", _l("Events"), "events", "events.read"),
     Place("/residents", _l("People"), "people", "residents.read"),
     Place("/components", _l("Components"), "components", "components.read", on_phone=False),

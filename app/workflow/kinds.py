@@ -31,6 +31,7 @@ FieldKind = Literal[
     "condition",
     "matter",
     "parts",
+    "partner",
 ]
 STAYS, BACK = "=", "<"  # an act that leaves the state as it is; one that leads to where the matter was before
 ANY_OPEN = "open"

@@ -68,6 +68,7 @@ SELECT c.id, c.area_code, c.unit_cell_id,
     s.is_appealed,
     CASE WHEN l.facts ? 'merged_into_id' THEN l.facts ->> 'merged_into_id' IS NOT NULL
         ELSE c.merged_into_id IS NOT NULL END,
+    CASE WHEN l.facts ? 'parent_id' THEN l.facts ->> 'parent_id' IS NOT NULL ELSE c.parent_id IS NOT NULL END,
     s.is_self_handled,
     s.rework_n, s.extended_n, s.sent_back_n, s.suspended_n, s.corrected_n, s.undone_n, s.reopened_n,
     coalesce(s.sent_to, '{}'), coalesce(s.sent_back_by, '{}'),

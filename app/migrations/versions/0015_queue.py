@@ -6,7 +6,7 @@ from alembic import op
 revision = "0015"
 down_revision = "0014"
 
-OPEN = "status IN ('reported', 'verifying', 'filed', 'handling', 'checking', 'suspended')"
+OPEN = "status IN ('reported', 'verifying', 'filed', 'handling', 'checking', 'suspended', 'transferred')"
 
 
 def upgrade() -> None:

@@ -42,7 +42,7 @@ def upgrade() -> None:
 
 
 def _facts() -> None:
-    flags = ("is_deferred", "is_appealed", "is_repeat", "is_self_handled")
+    flags = ("is_deferred", "is_appealed", "is_repeat", "is_part", "is_self_handled")
     counts = ("rework_n", "extended_n", "sent_back_n", "suspended_n", "corrected_n", "undone_n", "reopened_n")
     op.create_table(
         "case_facts",

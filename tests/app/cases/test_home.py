@@ -64,9 +64,9 @@ def test_a_case_waits_for_the_role_whose_step_is_next_and_for_no_other(
     assert set(KIND.turns(role)) == statuses
 
 
-def test_every_open_status_but_the_suspended_waits_for_someone_who_may_lead_on() -> None:
+def test_every_open_status_but_the_suspended_and_transferred_waits_for_someone_who_may_lead_on() -> None:
     turns = {name: state.turn for name, state in KIND.states.items() if state.turn}
-    assert set(turns) == set(OPEN_STATUSES) - {CaseStatus.SUSPENDED}
+    assert set(turns) == set(OPEN_STATUSES) - {CaseStatus.SUSPENDED, CaseStatus.TRANSFERRED}
     for status, roles in turns.items():
         for role in roles:
             assert any(KIND.starts(act, status) and role in act.roles for act in KIND.acts), (status, role)

@@ -55,7 +55,7 @@ def test_a_kind_is_another_file_not_another_engine() -> None:
 
 def test_the_grid_case_is_declared() -> None:
     kind = read_kind(PROJECT / "data/workflows/grid-case.toml")
-    assert kind.open_states == ("reported", "verifying", "filed", "handling", "checking", "suspended")
+    assert kind.open_states == ("reported", "verifying", "filed", "handling", "checking", "suspended", "transferred")
 
 
 @pytest.mark.parametrize(
