@@ -39,7 +39,8 @@ def many(db: Session, count: int, like: Case | None = None, **given: Any) -> lis
     blank: dict[str, Any] = {
         "area_code": like.area_code, "unit_cell_id": like.unit_cell_id, "class_id": like.class_id,
         "source": "inspector", "status": "reported", "reported_at": JUNE, "recorded_at": JUNE, "is_deferred": False,
-        "is_appealed": False, "is_repeat": False, "is_part": False, "is_self_handled": False, "rework_n": 0, "extended_n": 0,
+        "is_appealed": False, "is_repeat": False, "is_part": False, "is_self_handled": False,
+        "rework_n": 0, "extended_n": 0,
         "sent_back_n": 0, "suspended_n": 0, "corrected_n": 0, "undone_n": 0, "reopened_n": 0, "sent_to": [],
         "sent_back_by": [],
     }  # fmt: skip
