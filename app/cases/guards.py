@@ -196,7 +196,7 @@ def is_no_part(_db: Session, here: Here) -> CityError | None:
 
 def is_attached(_db: Session, here: Here) -> CityError | None:
     """There is a whole case to part it from."""
-    return None if here.matter.parent_id else TiedWrongly("It is no part of another case.")
+    return None if here.matter.parent_id else outside.Irrelevant("It is no part of another case.")
 
 
 def parts_fit(db: Session, here: Here) -> CityError | None:

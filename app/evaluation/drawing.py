@@ -22,10 +22,15 @@ Ring = list[tuple[float, float]]
 
 @dataclass(frozen=True)
 class Shape:
-    """One object's rings on the sheet (the outer ones and the holes alike: filled by the even-odd rule)."""
+    """One object's rings on the sheet (the outer ones and the holes alike: filled by the even-odd rule).
+
+    A label stands at `spot`, inside, and has `room` units of width there.
+    """
 
     key: str
     rings: list[Ring]
+    spot: tuple[float, float] = (0.0, 0.0)
+    room: float = 0.0
 
     @property
     def path(self) -> str:
@@ -73,8 +78,24 @@ def draw(shapes: dict[str, BaseGeometry]) -> Drawing:
         return Drawing([], WIDTH, WIDTH / 2, 1.0)
     west, south, east, north = shapely.total_bounds(list(known.values()))
     metres = max((east - west) / WIDTH, (north - south) / MAX_HEIGHT, 1e-6)
-    made = [Shape(key, list(_rings(shape, west, north, metres))) for key, shape in known.items()]
+    made = []
+    for key, shape in known.items():
+        (x, y), room = _label(shape)
+        spot = ((x - west) / metres, (north - y) / metres)
+        made.append(Shape(key, list(_rings(shape, west, north, metres)), spot, room / metres))
     return Drawing(made, (east - west) / metres, (north - south) / metres, metres)
+
+
+def _label(shape: BaseGeometry) -> tuple[tuple[float, float], float]:
+    """Where a label stands in a shape (metres), and how wide the shape is there."""
+    largest = max(_polygons([shape]), key=lambda one: one.area, default=None)
+    if largest is None:
+        return (shape.centroid.x, shape.centroid.y), 0.0
+    spot = shapely.point_on_surface(largest)
+    west, _south, east, _north = largest.bounds
+    across = shapely.intersection(largest, shapely.LineString([(west, spot.y), (east, spot.y)]))
+    here = [part for part in shapely.get_parts(across) if part.distance(spot) < 1e-6 * max(east - west, 1.0)]
+    return (spot.x, spot.y), max((part.length for part in here), default=0.0)
 
 
 def _rings(shape: BaseGeometry, west: float, north: float, metres: float) -> Iterator[Ring]:
