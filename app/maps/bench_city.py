@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -149,10 +149,10 @@ def wait_until_up(process: subprocess.Popen[bytes], port: int, log: Path) -> Non
     end = time.monotonic() + START_S
     while time.monotonic() < end and process.poll() is None:
         try:
-            probe = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-            probe.request("GET", "/healthz")
-            if probe.getresponse().status == 200:
-                return
+            with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as probe:
+                probe.request("GET", "/healthz")
+                if probe.getresponse().status == 200:
+                    return
         except OSError:
             time.sleep(0.2)
     raise Unavailable("The server of the benchmark did not come up: {reason}", reason=log.read_text()[-2000:])

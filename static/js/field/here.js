@@ -28,6 +28,11 @@ export function onFix(act) {
   return () => listeners.delete(act);
 }
 
+/** A fix of this very moment, for what must not begin with an old one; it comes by `onFix`. */
+export function ask() {
+  navigator.geolocation?.getCurrentPosition(took, () => {}, { enableHighAccuracy: true, maximumAge: 0, timeout: 30000 });
+}
+
 /** @param {GeolocationPosition} found */
 function took({ coords }) {
   last = { lon: coords.longitude, lat: coords.latitude, accuracy_m: Math.round(coords.accuracy * 10) / 10, at: Date.now() };

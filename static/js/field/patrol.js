@@ -5,10 +5,10 @@
 import { fill, h } from "city/map/dom.js";
 import { clock } from "city/map/format.js";
 import { t, tn } from "words";
-import { here, metres, onFix } from "city/field/here.js";
+import { ask, here, metres, onFix } from "city/field/here.js";
 import { newId } from "city/field/queue.js";
 import { said } from "city/field/said.js";
-import { ask, greet, me, onSession, taken } from "city/field/session.js";
+import { ask as askServer, greet, me, onSession, taken } from "city/field/session.js";
 import * as store from "city/field/store.js";
 
 const EVERY_MS = 10_000;
@@ -70,7 +70,7 @@ export class PatrolCard {
   /** @param {boolean} given */
   async #say(given) {
     if (!given && this.patrol) await this.#end();
-    const answer = await ask("/api/v1/field/consent", { given });
+    const answer = await askServer("/api/v1/field/consent", { given });
     if (answer.kind !== "ok") return said(t("This needs a network: nothing has changed yet."), true);
     await greet();
   }
@@ -80,8 +80,8 @@ export class PatrolCard {
     this.last = null;
     await store.savePatrol(this.patrol);
     this.#stayAwake();
-    await this.#point();
     this.#show();
+    ask(); // the first point is of now, not of before the patrol
   }
 
   async #end() {
@@ -106,7 +106,7 @@ export class PatrolCard {
   async #point() {
     const fix = here();
     const patrol = this.patrol;
-    if (!patrol || !fix) return;
+    if (!patrol || !fix || fix.at < Date.parse(patrol.started_at)) return;
     const isSoon = this.last && fix.at - this.last.at < EVERY_MS && metres([this.last.lon, this.last.lat], [fix.lon, fix.lat]) < STEP_M;
     if (isSoon || this.last?.at === fix.at) return;
     this.last = fix;

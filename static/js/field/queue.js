@@ -10,6 +10,7 @@ import * as store from "./store.js";
 
 const LONGEST_MS = 5 * 60_000;
 const SHORTEST_MS = 2_000;
+const LOCK = "city-field-send";
 const TELL_EVERY_MS = 150;
 const GIVE_UP_AFTER = 3; // failures one after the other: the server is away, the rest waits
 const KEEP_SENT_MS = 7 * 86_400_000;
@@ -74,14 +75,27 @@ export async function enqueue(given, photos = []) {
 /**
  * Send what can be sent. Another tab that is at it already is left to it.
  * @param {{now?: boolean}} [how] now: what waits for its next try too
- * @returns {Promise<"done"|"login"|"later"|"busy"|"other">} other: another account is logged in
+ * @returns {Promise<"done"|"login"|"later"|"busy">}
  */
 export async function drain(how = {}) {
   if (!navigator.locks) return drainAlone(how);
-  return navigator.locks.request("city-field-send", { ifAvailable: true }, (lock) => (lock ? drainAlone(how) : "busy"));
+  if (how.now) return inTurn();
+  return navigator.locks.request(LOCK, { ifAvailable: true }, (lock) => (lock ? drainAlone(how) : "busy"));
 }
 
-/** @param {{now?: boolean}} how @returns {Promise<"done"|"login"|"later"|"other">} */
+let isInTurn = false;
+
+/** Asked to send now: after whoever is at it, once. @returns {Promise<"done"|"login"|"later"|"busy">} */
+async function inTurn() {
+  if (isInTurn) return "busy";
+  isInTurn = true;
+  return navigator.locks.request(LOCK, () => {
+    isInTurn = false;
+    return drainAlone({ now: true });
+  });
+}
+
+/** @param {{now?: boolean}} how @returns {Promise<"done"|"login"|"later">} */
 async function drainAlone({ now = false }) {
   const who = await hello();
   if (who.kind !== "ok" || typeof who.body.account_id !== "number") {
