@@ -8,8 +8,9 @@ from __future__ import annotations
 from importlib import import_module
 
 MODELS = (
-    "accounts", "audit", "cases", "emergency", "residents", "components", "facilities", "field", "clocks", "notices",
-    "open311", "web", "organisation", "routing", "evaluation", "transfer",
+    "accounts.models", "audit.models", "cases.models", "cases.catalogue_models", "emergency.models",
+    "residents.models", "components.models", "facilities.models", "field.models", "clocks.models", "notices.models",
+    "open311.models", "web.models", "organisation.models", "routing.models", "evaluation.models", "transfer.models",
 )  # fmt: skip
 
 
@@ -17,4 +18,4 @@ def import_models() -> None:
     """Import every model, so that `Base.metadata` is whole."""
     import_module("grid.models")
     for name in MODELS:
-        import_module(f"app.{name}.models")
+        import_module(f"app.{name}")

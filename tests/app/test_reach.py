@@ -383,7 +383,7 @@ def writes(to: Street, own: Street, class_id: int, event_class: int) -> dict[str
     }  # fmt: skip
 
 
-ANYWHERE = Street("", "", 0, 0, "", *([0] * 2), "", "", 0, "", 0, "", *([0] * 8))
+ANYWHERE = Street("", "", 0, 0, "", *([0] * 2), "", "", 0, "", 0, "", *([0] * 9))
 
 
 @pytest.mark.parametrize("act", list(writes(ANYWHERE, ANYWHERE, 0, 0)))

@@ -261,6 +261,7 @@ def begun(page: Page, intake: Page, note: str) -> str:
     page.reload()
     ready(page)
     page.click(".doors [data-to=tasks]")
+    expect(page.locator("article.field-card", has_text=case["number"])).to_be_visible()  # what it takes along is here
     return str(case["number"])
 
 

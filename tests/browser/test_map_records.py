@@ -86,8 +86,8 @@ def test_open_cases_of_the_same_kind_are_shown_before_saving(open_as: OpenPage) 
     near = page.locator(".near-list > li")
     expect(near.first).to_contain_text(" m")
     told = [float(one.split()[-2].replace(",", "")) for one in near.all_inner_texts()]
-    assert told == sorted(told)
-    assert all(metres <= 100 for metres in told)
+    assert told[0] == min(told)  # the likeliest double: the same class, and nearest
+    assert all(metres <= 200 for metres in told)
 
 
 def test_a_case_outside_the_city_is_refused_beside_the_place_and_nothing_typed_is_lost(open_as: OpenPage) -> None:

@@ -24,7 +24,7 @@ PAGES = {
 SMALL = """(least) => [...document.querySelectorAll("button, summary, select, textarea, input:not([type=hidden]), a")]
   .filter((one) => one.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
   .filter((one) => !one.matches(".hidden, .skip, .maplibregl-ctrl-attrib *"))
-  .map((one) => [one.textContent.trim() || one.ariaLabel || one.name, one.closest("label.check") ?? one])
+  .map((one) => [one.textContent.trim() || one.ariaLabel || one.name, one.closest("label.check, label.tick") ?? one])
   .map(([words, one]) => [words, one.getBoundingClientRect()])
   .filter(([, box]) => box.width > 0 && (box.width < least || box.height < least))
   .map(([words, box]) => `${words} ${Math.round(box.width)} × ${Math.round(box.height)}`)"""

@@ -137,7 +137,8 @@ def digests(db: Session) -> dict[str, str]:
     return made
 
 
-BY_NATURE = {"valid_from_at", "recorded_at", "loaded_at", "located_at", "made_at", "started_at", "number_sealed"}
+BY_NATURE = {"valid_from_at", "recorded_at", "loaded_at", "located_at", "made_at", "started_at", "number_sealed", "at",
+             "activated_at"}  # fmt: skip
 
 
 def test_the_same_seed_and_moment_give_the_same_city(demo: Engine, cluster: Cluster, template_url: str) -> None:

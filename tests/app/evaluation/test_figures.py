@@ -129,6 +129,8 @@ def test_each_figure_opens_exactly_the_cases_that_it_counts(db: Session, chief: 
         told = figures.whole(db, chief, question, INDICATORS.values())
         assert told
         for code, figure in told.items():
+            if INDICATORS[code].source:
+                continue  # counted by another domain, which opens no cases
             ids = db.scalars(figures.picked(chief, question, INDICATORS[code], numerator=numerator)).all()
             assert len(ids) == len(set(ids)) == (figure.numerator if numerator else figure.denominator), code
 
