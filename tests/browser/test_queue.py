@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import dist
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -43,6 +44,17 @@ def rows(page: Page) -> list[str]:
     return [str(one.get_attribute("data-number")) for one in page.locator("tr[data-number]").all()]
 
 
+def standing_alone(page: Page) -> str:
+    """The number of a case whose mark no other one covers: other files of tests log cases in the same city."""
+    spots = {
+        str(one.get_attribute("data-number")): [
+            float(one.get_attribute(f"data-{axis}") or 0) for axis in ("lon", "lat")
+        ]
+        for one in page.locator("tr[data-number]").all()
+    }
+    return max(spots, key=lambda one: min(dist(spots[one], spots[other]) for other in spots if other != one))
+
+
 def test_list_and_map_show_the_same_cases_and_point_at_each_other(open_as: OpenPage) -> None:
     page = open_as("dispatcher", "/cases?status=all")
     assert set(marks(page)) == set(rows(page))
@@ -50,9 +62,10 @@ def test_list_and_map_show_the_same_cases_and_point_at_each_other(open_as: OpenP
     page.locator("tr[data-number]").nth(2).hover()
     third = rows(page)[2]
     page.wait_for_function(f"() => ({MARKS})().some((one) => one.hovered && one.number === '{third}')")
-    x, y = page.evaluate(PIXEL, rows(page)[4])
+    number = standing_alone(page)
+    x, y = page.evaluate(PIXEL, number)
     page.mouse.click(x, y)
-    expect(page.locator("tr.is-here")).to_have_attribute("data-number", rows(page)[4])
+    expect(page.locator("tr.is-here")).to_have_attribute("data-number", number)
     page.locator(".pin-card button").first.click()
     expect(page.locator("[data-part=chosen]")).to_have_text("1 case chosen")
     page.goto("/cases?status=filed")  # wrong marks after a change of filter
