@@ -141,3 +141,14 @@ def transaction() -> Iterator[Session]:
             yield db
         for act in db.info.pop("on_commit", []):
             act()
+
+
+@contextmanager
+def look() -> Iterator[Connection]:
+    """A connection for one statement that stands by itself: no session, and no waits for a transaction's two ends."""
+    bind = bound()
+    if isinstance(bind, Connection):
+        yield bind
+        return
+    with bind.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        yield connection

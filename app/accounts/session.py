@@ -21,7 +21,7 @@ from app.accounts.errors import Unauthenticated
 from app.accounts.models import Account, AccountFacts
 from app.accounts.service import viewer_of
 from app.accounts.tokens import account_of
-from gis.db import transaction
+from gis.db import look, transaction
 from grid.reach import Viewer
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -160,6 +160,6 @@ def _from_token(given: Request) -> LoggedIn | None:
     token = _bearer(given)
     if not token:
         return None
-    with transaction() as db:
+    with look() as db:
         account = account_of(db, token)
         return LoggedIn.of(account) if account else None

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts.manageable import are_within
@@ -82,7 +82,7 @@ def revoke(db: Session, viewer: Viewer, token_id: int) -> ApiToken:
     return token
 
 
-def account_of(db: Session, token: str) -> AccountFacts | None:
+def account_of(db: Session | Connection, token: str) -> AccountFacts | None:
     """Facts of the active account behind a token, or None."""
     now = datetime.now(UTC)
     found: Any = db.execute(HOLDER, {"digest": digest_of(token), "now": now}).first()
