@@ -1,0 +1,9 @@
+"""What dispatch adds to the application."""
+
+from __future__ import annotations
+
+from app.web.assembly import Assembly
+
+
+def init(city: Assembly) -> None:
+    """Register blueprints."""
