@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.cases import acts, assigned, conditions, outside, suggestions
-from app.cases.models import Case
+from app.cases.models import Case, CaseStatus
 from app.cases.reading import iso
 from app.cases.workflow import CASES
 from app.errors import words_of
+from app.organisation import service as organisation
 from app.organisation.service import active_departments, department_names
 from app.web.named import named
 from app.workflow.kinds import FormField
@@ -73,6 +74,17 @@ def departments(db: Session, case: Case) -> dict[str, tuple[str, str]]:
     return found
 
 
+def teams(db: Session, department: str | None) -> list[dict[str, str]]:
+    """The teams to choose from: a department's, else all with their departments' names."""
+    names = department_names(db)
+    found = organisation.all_teams(db) if department is None else organisation.teams_of(db, department)
+    return [
+        {"value": one.code, "department": one.department, "words": named(one.name_zh, one.name_en) if department
+         else f"{named(*names[one.department])} · {named(one.name_zh, one.name_en)}"}
+        for one in found
+    ]  # fmt: skip
+
+
 def field_json(db: Session, case: Case, field: FormField) -> dict[str, Any]:
     """One thing that an act asks for; choices come with their words."""
     offered = [{"value": value, "words": said(one)} for value, one in field.choices.items()]
@@ -88,6 +100,8 @@ def field_json(db: Session, case: Case, field: FormField) -> dict[str, Any]:
         known = conditions.offered(db, case.class_id)
         offered = [{"value": str(one.id), "words": conditions.words(db, one, case)} for one in known]
         required = bool(known) if field.kind == "condition" else required
+    elif field.kind == "team":
+        offered = teams(db, case.department if case.status == CaseStatus.HANDLING else None)
     elif field.kind in outside.CHOICES:
         offered = outside.CHOICES[field.kind](db, case)
     return {
