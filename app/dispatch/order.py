@@ -81,5 +81,5 @@ def _neighbours(path: list[int]) -> list[list[int]]:
     moved = []
     for a in range(1, count):
         rest = path[:a] + path[a + 1 :]
-        moved += [rest[:b] + [path[a]] + rest[b:] for b in range(1, count) if b != a]
+        moved += [[*rest[:b], path[a], *rest[b:]] for b in range(1, count) if b != a]
     return turned + moved

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 import shapely
 from shapely import LineString
 from shapely.ops import substring
@@ -20,6 +20,17 @@ NOT_DRIVEN = ("rail", "footway", "path", "steps", "cycleway", "pedestrian", "sub
 DIGITS = 7  # of a degree: about a centimetre; ends that agree so far are one junction
 LOCK = 220_032
 XY = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A stretch between two junctions, its line in EPSG:4326."""
+
+    source: int
+    target: int
+    metres: float
+    is_oneway: bool
+    line: LineString
 
 
 def ready(db: Session) -> bool:
@@ -44,20 +55,20 @@ def _build(db: Session, version: str) -> None:
     db.execute(delete(RoadGraph))
     driven = select(func.ST_AsBinary(Road.geom), Road.is_oneway).where(Road.road_class.not_in(NOT_DRIVEN))
     rows = db.execute(driven.order_by(Road.id)).all()
-    lines, oneway = [shapely.from_wkb(bytes(row[0])) for row in rows], [bool(row[1]) for row in rows]
+    lines, oneway = [LineString(shapely.from_wkb(bytes(row[0]))) for row in rows], [bool(row[1]) for row in rows]
     edges = edges_of(lines, oneway)
-    if len(edges):
+    if edges:
         db.execute(insert(RoadEdge), [
-            {"id": at + 1, "source": row.source, "target": row.target, "cost": row.metres,
-             "reverse_cost": -1.0 if row.is_oneway else row.metres, "geom": f"SRID=4326;{row.line.wkt}"}
-            for at, row in enumerate(edges.itertuples(index=False))
+            {"id": at, "source": one.source, "target": one.target, "cost": one.metres,
+             "reverse_cost": -1.0 if one.is_oneway else one.metres, "geom": f"SRID=4326;{one.line.wkt}"}
+            for at, one in enumerate(edges, 1)
         ])  # fmt: skip
     db.add(RoadGraph(version=version))
     db.flush()
 
 
-def edges_of(lines: list[LineString], oneway: list[bool]) -> pd.DataFrame:
-    """Stretches between junctions: source, target, metres, is_oneway, line (EPSG:4326).
+def edges_of(lines: list[LineString], oneway: list[bool]) -> list[Edge]:
+    """The stretches between junctions, from lines in EPSG:4326.
 
     Roads meet where they share a vertex, or where one ends on another. Two that only cross in the picture do not:
     one of them is a bridge. A stretch that ends where it begins is cut in two, so that an edge has two ends.
@@ -66,14 +77,13 @@ def edges_of(lines: list[LineString], oneway: list[bool]) -> pd.DataFrame:
     paths = _with_ends_of_others(paths)
     seen = Counter(point for path in paths for point in set(path))
     nodes: dict[XY, int] = {}
-    made: list[dict[str, object]] = []
+    made: list[Edge] = []
     for path, is_oneway in zip(paths, oneway, strict=True):
         for part in _cut(path, seen):
-            ends = [nodes.setdefault(point, len(nodes) + 1) for point in (part[0], part[-1])]
-            made.append({"source": ends[0], "target": ends[1], "is_oneway": is_oneway, "line": LineString(part)})
-    frame = pd.DataFrame(made, columns=["source", "target", "is_oneway", "line"])
-    frame["metres"] = [length_m(line) for line in frame["line"]]
-    return frame
+            source, target = (nodes.setdefault(point, len(nodes) + 1) for point in (part[0], part[-1]))
+            line = LineString(part)
+            made.append(Edge(source, target, length_m(line), is_oneway, line))
+    return made
 
 
 def _with_ends_of_others(paths: list[list[XY]]) -> list[list[XY]]:

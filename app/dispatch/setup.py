@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from app.dispatch import routes
 from app.web.assembly import Assembly
 
 
 def init(city: Assembly) -> None:
     """Register blueprints."""
+    city.web.register_api(routes.api)

@@ -6,6 +6,7 @@ no road leads from one to the other, the straight line is given and marked as su
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -133,15 +134,15 @@ def _along(db: Session, first: Joint, last: Joint) -> list[XY]:
     edges = {row.id: row for row in db.execute(found, {"ids": ids})}
     at = {-1: first.fraction, -2: last.fraction}
     points: list[XY] = []
-    for here, there in zip(rows, rows[1:], strict=False):
+    for here, there in itertools.pairwise(rows):
         edge = edges[here.edge]
         start, end = (at[node] if node < 0 else float(node == edge.target) for node in (here.node, there.node))
-        part = substring(shapely.from_wkb(bytes(edge.geom)), start, end, normalized=True)
+        part = substring(LineString(shapely.from_wkb(bytes(edge.geom))), start, end, normalized=True)
         points += [(x, y) for x, y in part.coords]
     return points
 
 
 def _without_repeats(points: list[XY]) -> list[XY]:
     kept = [points[0]]
-    kept += [point for before, point in zip(points, points[1:], strict=False) if point != before]
+    kept += [point for before, point in itertools.pairwise(points) if point != before]
     return kept if len(kept) > 1 else [*kept, kept[0]]

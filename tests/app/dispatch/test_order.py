@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from itertools import permutations
+from itertools import pairwise, permutations
 
 import pytest
 from geoalchemy2.shape import from_shape
@@ -33,7 +33,7 @@ def at(x: float, y: float) -> tuple[float, float]:
 
 def metres(*points: tuple[float, float]) -> float:
     """By hand: the sum of the straight pieces on the ellipsoid."""
-    return sum(distance_m(*at(*a), *at(*b)) for a, b in zip(points, points[1:], strict=False))
+    return sum(distance_m(*at(*a), *at(*b)) for a, b in pairwise(points))
 
 
 def brute(matrix: list[list[float]]) -> float:
