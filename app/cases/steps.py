@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -41,6 +42,39 @@ def as_json(db: Session, viewer: Viewer, number: str) -> dict[str, Any]:
             for one in acts.open_tasks(db, case)
         ],
     }  # fmt: skip
+
+
+def roles_of(act: str) -> tuple[str, ...]:
+    """The roles that do an act at once."""
+    declared = CASES.kind.act(act)
+    return declared.roles if declared else ()
+
+
+def act_words(act: str) -> str:
+    """An act as the city calls it."""
+    return label(CASES.kind, f"acts.{act}")
+
+
+def for_list(
+    db: Session, viewer: Viewer, names: Sequence[str], crews: Sequence[organisation.TeamFacts]
+) -> dict[str, list[dict[str, Any]]]:
+    """Acts by status for lists, where no case is looked at by itself: guards speak when the act is done."""
+    choices = [{"value": one.code, "words": named(one.name_zh, one.name_en)} for one in crews]
+    found: dict[str, list[dict[str, Any]]] = {}
+    for act in (one for one in map(CASES.kind.act, names) if one is not None):
+        if viewer.role not in (*act.roles, *act.asked_by) or (act.name == "give_team" and not choices):
+            continue
+        form = [
+            {"name": one.name, "kind": one.kind, "words": said(one), "required": one.required,
+             "choices": choices if one.kind == "team" else []}
+            for one in act.form
+        ]  # fmt: skip
+        told = {"act": act.name, "words": act_words(act.name), "tone": act.tone, "form": form,
+                "asks": viewer.role not in act.roles}  # fmt: skip
+        for status in CASES.kind.states:
+            if CASES.kind.starts(act, status):
+                found.setdefault(status, []).append(told)
+    return found
 
 
 def _shown(db: Session, viewer: Viewer, number: str) -> list[Choice]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import shapely
@@ -55,7 +56,7 @@ def _build(db: Session, version: str) -> None:
     db.execute(delete(RoadGraph))
     driven = select(func.ST_AsBinary(Road.geom), Road.is_oneway).where(Road.road_class.not_in(NOT_DRIVEN))
     rows = db.execute(driven.order_by(Road.id)).all()
-    lines, oneway = [LineString(shapely.from_wkb(bytes(row[0]))) for row in rows], [bool(row[1]) for row in rows]
+    lines, oneway = [line_of(row[0]) for row in rows], [bool(row[1]) for row in rows]
     edges = edges_of(lines, oneway)
     if edges:
         db.execute(insert(RoadEdge), [
@@ -84,6 +85,11 @@ def edges_of(lines: list[LineString], oneway: list[bool]) -> list[Edge]:
             line = LineString(part)
             made.append(Edge(source, target, length_m(line), is_oneway, line))
     return made
+
+
+def line_of(wkb: bytes) -> LineString:
+    """A line as the database gives it."""
+    return cast(LineString, shapely.from_wkb(bytes(wkb)))
 
 
 def _with_ends_of_others(paths: list[list[XY]]) -> list[list[XY]]:

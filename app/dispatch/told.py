@@ -12,6 +12,7 @@ from shapely.geometry import mapping
 from app.cases import show
 from app.cases.board import Load
 from app.cases.reading import iso
+from app.dispatch.models import DispatchStop
 from app.dispatch.routing import AT_STOP, SPEED_KMH, Near, Route, Stop, minutes_for
 from app.dispatch.teams import DepartmentLine, Position, TeamLine
 from app.organisation.service import TeamFacts
@@ -78,6 +79,14 @@ def stop(at: int, one: Stop, now: datetime) -> dict[str, Any]:
         "position": at, "case": show.line(one.row, now), "metres": round(one.leg_m), "minutes": round(one.minutes, 1),
         "distance": distance(one.leg_m), "takes": minutes(one.leg_m), "is_straight": one.is_straight,
         "is_late": one.is_late, "arrives": show.moment(one.arrives_at, now), "line": mapping(one.line),
+    }  # fmt: skip
+
+
+def kept_stop(kept: DispatchStop, row: Any, now: datetime) -> dict[str, Any]:
+    """A stop of a saved list."""
+    return {
+        "position": kept.position, "case": show.line(row, now), "distance": distance(kept.leg_m),
+        "is_straight": kept.is_straight, "arrives": show.moment(kept.arrives_at, now),
     }  # fmt: skip
 
 

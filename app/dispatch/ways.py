@@ -10,7 +10,6 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import shapely
 from shapely import LineString
 from shapely.ops import substring
 from sqlalchemy import text
@@ -137,7 +136,7 @@ def _along(db: Session, first: Joint, last: Joint) -> list[XY]:
     for here, there in itertools.pairwise(rows):
         edge = edges[here.edge]
         start, end = (at[node] if node < 0 else float(node == edge.target) for node in (here.node, there.node))
-        part = substring(LineString(shapely.from_wkb(bytes(edge.geom))), start, end, normalized=True)
+        part = substring(roads.line_of(edge.geom), start, end, normalized=True)
         points += [(x, y) for x, y in part.coords]
     return points
 
