@@ -28,8 +28,8 @@ RIGHT = "cases.handle"
 PAGE = 20
 STEPS = ("accept", "done", "send_back", "give_team", "extend", "defer", "suspend")
 TABS: dict[str, Words] = {
-    "new": _l("New"),
-    "accepted": _l("Accepted"),
+    "new": _l("To accept"),
+    "accepted": _l("Accepted, open"),
     "due_soon": _l("Due soon or late"),
     "checking": _l("Being checked"),
     "handed_back": _l("Handed back"),
