@@ -9,7 +9,8 @@ from importlib import import_module
 
 MODELS = (
     "accounts.models", "audit.models", "cases.models", "cases.catalogue_models", "emergency.models",
-    "residents.models", "components.models", "facilities.models", "field.models", "clocks.models", "notices.models",
+    "residents.models", "components.models", "facilities.models", "field.models", "dispatch.models", "clocks.models",
+    "notices.models",
     "open311.models", "web.models", "organisation.models", "routing.models", "evaluation.models", "transfer.models",
 )  # fmt: skip
 

@@ -15,6 +15,8 @@ RIGHTS: dict[str, Words] = {
     "cases.read": _l("See cases"),
     "cases.create": _l("Log cases"),
     "cases.move": _l("File, dispatch, check and close cases"),
+    "cases.dispatch": _l("Use the dispatch board and order teams' stops"),
+    "cases.handle": _l("Work through a department's cases and tell where its teams are"),
     "cases.transfer": _l("Transfer cases to other systems and answer theirs"),
     "cases.reporter": _l("Open who reported a case, with a purpose"),
     "evaluation.read": _l("See the evaluation's figures"),
@@ -52,8 +54,8 @@ ROLES: dict[Role, frozenset[str]] = {
     Role.INSPECTOR: _LOOK
     | {"cases.create", "cases.move", "evaluation.own", "patrols.record"},  # verifies, checks, closes on the spot
     Role.INTAKE: _LOOK | {"cases.create", "cases.move", "cases.transfer", "cases.reporter", "events.create"},
-    Role.DISPATCHER: _LOOK | {"cases.create", "cases.move", "cases.transfer", "layers.export"},
-    Role.DEPARTMENT: _LOOK | {"cases.move", "components.edit", "evaluation.own", "evaluation.read"},
+    Role.DISPATCHER: _LOOK | {"cases.create", "cases.move", "cases.dispatch", "cases.transfer", "layers.export"},
+    Role.DEPARTMENT: _LOOK | {"cases.move", "cases.handle", "components.edit", "evaluation.own", "evaluation.read"},
     Role.COMMANDER: _LOOK
     | {"events.create", "events.edit", "residents.read", "residents.open", "cases.create", "layers.export"},
     Role.PLANNER: _LOOK | {"layers.export"},
@@ -61,7 +63,8 @@ ROLES: dict[Role, frozenset[str]] = {
     Role.LEADER: _LOOK
     | {"cases.move", "layers.export", "evaluation.own", "evaluation.read", "evaluation.people"},  # oversees
     Role.CHIEF: _LOOK
-    | {"cases.create", "cases.move", "cases.transfer", "events.create", "layers.export", "patrols.read"}
+    | {"cases.create", "cases.move", "cases.dispatch", "cases.transfer", "events.create", "layers.export"}
+    | {"patrols.read"}
     | {"evaluation.own", "evaluation.read", "evaluation.people", "evaluation.edit"},
     Role.EVALUATOR: _LOOK
     | {"layers.export", "evaluation.own", "evaluation.read", "evaluation.people", "evaluation.edit", "patrols.read"},

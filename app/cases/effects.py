@@ -12,6 +12,7 @@ from app.cases import conditions, suggestions
 from app.cases.catalogue import usable_class
 from app.cases.guards import main_of, named_case
 from app.cases.models import Case, FilingCondition
+from app.organisation import service as organisation
 from app.workflow import timing
 from app.workflow.situation import Situation
 from gis.errors import Forbidden, InvalidInput
@@ -62,6 +63,27 @@ def dispatch(db: Session, here: Here) -> None:
     if here.given is not None:
         here.given.kept["routing"] = suggestions.kept(db, here.matter.id, here.now, chosen)
     here.matter.department = chosen
+    here.matter.team_id = _team(db, here, chosen)
+
+
+def give_team(db: Session, here: Here) -> None:
+    """A team of the department that has the case."""
+    here.matter.team_id = _team(db, here, here.matter.department)
+
+
+def no_team(_db: Session, here: Here) -> None:
+    """Whoever gets it next chooses a team anew."""
+    here.matter.team_id = None
+
+
+def _team(db: Session, here: Here, department: str | None) -> int | None:
+    code = here.answer("team")
+    if code is None:
+        return None
+    found = {one.code: one.id for one in organisation.teams_of(db, department or "")}
+    if code not in found:
+        raise InvalidInput("{team} is no team of this department.", team=code, field="team")
+    return found[code]
 
 
 def end(_db: Session, here: Here) -> None:
@@ -105,6 +127,7 @@ def appeal(db: Session, here: Here) -> None:
 def split(_db: Session, here: Here) -> None:
     """The department that directs the others; the parts are made once the step stands (`app.cases.splitting`)."""
     here.matter.department = here.answer("department")
+    here.matter.team_id = None
 
 
 def attach(db: Session, here: Here) -> None:
@@ -130,7 +153,8 @@ def unmerge(_db: Session, here: Here) -> None:
 
 
 EFFECTS: dict[str, Callable[[Session, Here], None]] = {
-    "correct": correct, "file": file, "refuse": end, "self_handled": close, "dispatch": dispatch, "close": close,
+    "correct": correct, "file": file, "refuse": end, "self_handled": close, "dispatch": dispatch,
+    "give_team": give_team, "send_back": no_team, "close": close,
     "reopen": reopen, "extend": extend, "defer": defer, "appeal": appeal,
     "split": split, "attach": attach, "detach": detach, "merge": merge, "unmerge": unmerge, "split_back": end,
     "closed_there": close, "refused_there": end, "void_there": end, "reopened_there": reopen,

@@ -158,6 +158,7 @@ class Case(Base, Matter, Located):
         ),
         Index("ix_cases_wake_at", "wake_at", postgresql_where=text("wake_at IS NOT NULL")),
         Index("ix_cases_parent_id", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
+        Index("ix_cases_team_id", "team_id", postgresql_where=text("team_id IS NOT NULL")),
         Index("ix_cases_merged_into_id", "merged_into_id", postgresql_where=text("merged_into_id IS NOT NULL")),
         *(  # queues walk the few open cases in their order, not the many that are over
             Index(f"ix_cases_open_{by}", by, "id", postgresql_include=["area_code", "status"], postgresql_where=IS_OPEN)
@@ -183,6 +184,7 @@ class Case(Base, Matter, Located):
     is_deferred: Mapped[bool] = mapped_column(server_default="false")  # 缓办: leaves the denominators
     parent_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("cases.id"))
     merged_into_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("cases.id"))
+    team_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("teams.id"))
     outcome: Mapped[str | None]
     attributes: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     is_generated: Mapped[bool] = mapped_column(server_default="false")

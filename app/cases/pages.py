@@ -12,10 +12,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.accounts.rights import role_name
 from app.accounts.session import current_viewer
-from app.cases import acts, conditions, doubles, outside, photos, queries, show, steps, tied, ties, watch
-from app.cases.kind import KIND
+from app.cases import acts, conditions, doubles, outside, photos, posted, queries, show, steps, tied, ties, watch
 from app.cases.models import OPEN_STATUSES
-from app.cases.routes import store
 from app.cases.words import OUTCOMES
 from app.components import queries as components
 from app.errors import status_of, words_of
@@ -31,7 +29,6 @@ from grid.reach import Viewer
 from grid.reverse import describe
 
 bp = Blueprint("cases", __name__, template_folder="templates")
-PHOTOS = "photos"  # the field of an act's form, its files, and the keys of those already taken in
 NEAR_M = 200
 NEAR_DAYS = 30
 NEAR_MAX, COMPONENT_MAX = 8, 10
@@ -57,44 +54,17 @@ def post_move(number: str) -> BaseResponse | tuple[str, int]:
     viewer = current_viewer()
     form = request.form
     act = form.get("act", "")
-    kept: list[str] = form.getlist(PHOTOS)
+    kept: list[str] = form.getlist(posted.PHOTOS)
     try:
         revision = int(form["revision"]) if form.get("revision", "").isdecimal() else None
-        kept += _take_photos(viewer, act)
+        kept += posted.take_photos(viewer, act)
         with transaction() as db:
-            acts.act(db, viewer, number, act, Given(_answers(act, kept)), revision=revision)
+            acts.act(db, viewer, number, act, Given(posted.answers(act, kept)), revision=revision)
     except (InvalidInput, Conflict) as error:
         with transaction() as db:
-            typed = form.to_dict() | {PHOTOS: photos.unattached(db, viewer, kept)}
+            typed = form.to_dict() | {posted.PHOTOS: photos.unattached(db, viewer, kept)}
             return _page(db, viewer, number, failed=error, typed=typed), status_of(error)
     return redirect(f"/cases/{number}", 303)
-
-
-def _answers(name: str, kept: list[str]) -> dict[str, Any]:
-    """The fields of an act's form as they were posted; several values where the form takes several."""
-    act = KIND.act(name)
-    found: dict[str, Any] = {}
-    for one in act.form if act else ():
-        if one.kind == "photos":
-            found[one.name] = kept
-        elif one.kind == "parts":
-            found[one.name] = tied.posted_parts(request.form, one.name)
-        elif one.name in request.form:
-            several = one.kind == "departments"
-            found[one.name] = request.form.getlist(one.name) if several else request.form.get(one.name)
-    return found
-
-
-def _take_photos(viewer: Viewer, name: str) -> list[str]:
-    """Keep the photos that came with an act's form, before the act: a refusal of the act loses none."""
-    act = KIND.act(name)
-    if act is None or not any(one.kind == "photos" for one in act.form):
-        return []
-    given = [one for one in request.files.getlist(PHOTOS) if one.filename]
-    if len(given) > photos.MAX_PHOTOS:
-        raise InvalidInput("A case takes {limit} photos at a time.", limit=photos.MAX_PHOTOS, field=PHOTOS)
-    with transaction() as db:
-        return [photos.add(db, viewer, one.stream.read(), store()).key for one in given]
 
 
 @bp.post("/cases/<number>/requests/<int:request_id>")

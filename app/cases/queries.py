@@ -70,7 +70,7 @@ def page(
     if order == "due":
         by = (Case.due_at.asc(), Case.id.asc())  # nulls are last in an ascending order
     if after:
-        picked = picked.where(_past(after, order))
+        picked = picked.where(past_mark(after, order))
     return _with_facts(db, picked.order_by(*by).limit(limit), *by)
 
 
@@ -79,7 +79,8 @@ def mark_of(row: Row[Any], order: str = "newest") -> list[Any]:
     return [row.due_at if order == "due" else row.reported_at, row.id]
 
 
-def _past(after: Sequence[Any], order: str) -> Any:
+def past_mark(after: Sequence[Any], order: str) -> Any:
+    """Rows behind a page mark of `mark_of`."""
     match list(after):
         case [datetime() as at, int() as last_id] if order == "due":
             return or_(tuple_(Case.due_at, Case.id) > tuple_(at, last_id), Case.due_at.is_(None))
@@ -110,7 +111,7 @@ def page_of(
     viewer.require("cases.read")
     found = select(Case.id).where(visible(viewer), Case.id.in_(picked))
     if after:
-        found = found.where(_past(after, "newest"))
+        found = found.where(past_mark(after, "newest"))
     newest = (Case.reported_at.desc(), Case.id.desc())
     return _with_facts(db, found.order_by(*newest).limit(limit), *newest)
 

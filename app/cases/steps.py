@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from app.cases import acts, assigned, conditions, outside, suggestions
-from app.cases.models import Case
+from app.cases.models import Case, CaseStatus
 from app.cases.reading import iso
 from app.cases.workflow import CASES
 from app.errors import words_of
+from app.organisation import service as organisation
 from app.organisation.service import active_departments, department_names
 from app.web.named import named
 from app.workflow.kinds import FormField
@@ -40,6 +42,39 @@ def as_json(db: Session, viewer: Viewer, number: str) -> dict[str, Any]:
             for one in acts.open_tasks(db, case)
         ],
     }  # fmt: skip
+
+
+def roles_of(act: str) -> tuple[str, ...]:
+    """The roles that do an act at once."""
+    declared = CASES.kind.act(act)
+    return declared.roles if declared else ()
+
+
+def act_words(act: str) -> str:
+    """An act as the city calls it."""
+    return label(CASES.kind, f"acts.{act}")
+
+
+def for_list(
+    db: Session, viewer: Viewer, names: Sequence[str], crews: Sequence[organisation.TeamFacts]
+) -> dict[str, list[dict[str, Any]]]:
+    """Acts by status for lists, where no case is looked at by itself: guards speak when the act is done."""
+    choices = [{"value": one.code, "words": named(one.name_zh, one.name_en)} for one in crews]
+    found: dict[str, list[dict[str, Any]]] = {}
+    for act in (one for one in map(CASES.kind.act, names) if one is not None):
+        if viewer.role not in (*act.roles, *act.asked_by) or (act.name == "give_team" and not choices):
+            continue
+        form = [
+            {"name": one.name, "kind": one.kind, "words": said(one), "required": one.required,
+             "choices": choices if one.kind == "team" else []}
+            for one in act.form
+        ]  # fmt: skip
+        told = {"act": act.name, "words": act_words(act.name), "tone": act.tone, "form": form,
+                "asks": viewer.role not in act.roles}  # fmt: skip
+        for status in CASES.kind.states:
+            if CASES.kind.starts(act, status):
+                found.setdefault(status, []).append(told)
+    return found
 
 
 def _shown(db: Session, viewer: Viewer, number: str) -> list[Choice]:
@@ -73,6 +108,17 @@ def departments(db: Session, case: Case) -> dict[str, tuple[str, str]]:
     return found
 
 
+def teams(db: Session, department: str | None) -> list[dict[str, str]]:
+    """The teams to choose from: a department's, else all with their departments' names."""
+    names = department_names(db)
+    found = organisation.all_teams(db) if department is None else organisation.teams_of(db, department)
+    return [
+        {"value": one.code, "department": one.department, "words": named(one.name_zh, one.name_en) if department
+         else f"{named(*names[one.department])} · {named(one.name_zh, one.name_en)}"}
+        for one in found
+    ]  # fmt: skip
+
+
 def field_json(db: Session, case: Case, field: FormField) -> dict[str, Any]:
     """One thing that an act asks for; choices come with their words."""
     offered = [{"value": value, "words": said(one)} for value, one in field.choices.items()]
@@ -88,6 +134,8 @@ def field_json(db: Session, case: Case, field: FormField) -> dict[str, Any]:
         known = conditions.offered(db, case.class_id)
         offered = [{"value": str(one.id), "words": conditions.words(db, one, case)} for one in known]
         required = bool(known) if field.kind == "condition" else required
+    elif field.kind == "team":
+        offered = teams(db, case.department if case.status == CaseStatus.HANDLING else None)
     elif field.kind in outside.CHOICES:
         offered = outside.CHOICES[field.kind](db, case)
     return {

@@ -19,7 +19,7 @@ from app.workflow.situation import Situation
 
 FACTS = (
     "class_id", "department", "condition_id", "is_on_time", "is_deferred", "parent_id", "merged_into_id", "outcome",
-    "area_code", "unit_cell_id", "duty_cell_id",
+    "area_code", "unit_cell_id", "duty_cell_id", "team_id",
 )  # fmt: skip
 
 

@@ -77,6 +77,22 @@ def teams_of(db: Session, department: str) -> list[TeamFacts]:
     ]
 
 
+def all_teams(db: Session) -> list[TeamFacts]:
+    """All active teams of active departments, by department and code."""
+    active = select(Department.code).where(Department.is_active)
+    chosen = select(Team).where(Team.is_active, Team.department.in_(active)).order_by(Team.department, Team.code)
+    return [
+        TeamFacts(one.id, one.code, one.department, one.name_zh, one.name_en, tuple(one.skills), one.phone)
+        for one in db.scalars(chosen)
+    ]
+
+
+def department_areas(db: Session) -> dict[str, tuple[str, ...]]:
+    """The code prefixes that each active department serves, in the register's order; none: the whole city."""
+    rows = db.execute(select(Department.code, Department.areas).where(Department.is_active).order_by(Department.id))
+    return {code: tuple(areas) for code, areas in rows}
+
+
 def team_departments(db: Session) -> dict[str, str]:
     """The department of each active team, by the team's code."""
     rows = db.execute(select(Team.code, Team.department).where(Team.is_active).order_by(Team.code))

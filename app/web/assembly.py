@@ -26,6 +26,7 @@ DOMAINS = (
     "residents",
     "components",
     "field",
+    "dispatch",
     "facilities",
     "open311",
     "evaluation",

@@ -26,6 +26,8 @@ RAIL = (
     Place("/", _l("Today"), "home", None),
     Place("/map", _l("Map"), "map", "layers.read"),
     Place("/cases", _l("Cases"), "cases", "cases.read"),
+    Place("/dispatch", _l("Dispatch"), "out", "cases.dispatch"),
+    Place("/work", _l("Work"), "cases", "cases.handle"),
     Place("/field", _l("Field"), "places", "patrols.record", on_phone=False),
     Place("/patrols", _l("Patrols"), "places", "patrols.read", on_phone=False),
     Place("/transfer", _l("Transfers"), "out", "cases.transfer", on_phone=False),

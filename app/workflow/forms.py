@@ -149,7 +149,7 @@ def _place(field: FormField, value: Any) -> list[float]:
 
 _READERS: dict[str, Callable[[FormField, Any], Any]] = {
     "text": _text, "choice": _choice, "number": _number, "flag": _flag, "date": _date, "moment": _moment,
-    "department": _text, "departments": _several, "photos": _several, "place": _place, "condition": _id,
+    "department": _text, "team": _text, "departments": _several, "photos": _several, "place": _place, "condition": _id,
     "class": _id, "matter": _text, "parts": _parts,
     "partner": _text,
 }  # fmt: skip

@@ -25,6 +25,7 @@ FieldKind = Literal[
     "moment",
     "department",
     "departments",
+    "team",
     "photos",
     "place",
     "class",

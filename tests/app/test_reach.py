@@ -103,6 +103,9 @@ MANY_ROWS = {
     ],
     "/api/v1/transfer/transfers": ["/api/v1/transfer/transfers", "/api/v1/transfer/transfers?show=in"],
     "/transfer": ["/transfer?show=all"],
+    "/dispatch": ["/dispatch", "/dispatch?case={case_number}"],
+    "/work": ["/work", "/work?tab=checking"],
+    "/api/v1/dispatch/board": ["/api/v1/dispatch/board"],
     "/cases": ["/cases", "/cases?q={word}", "/cases?area={code}"],
     "/components": ["/components", "/components?q={word}"],
     "/evaluation": ["/evaluation?period=year", "/evaluation?area={code}"],
@@ -161,6 +164,7 @@ NO_ROWS = {
     # Who reaches the whole city, or a partner by its signature: tests/app/transfer
     "/transfer/incoming/<int:transfer_id>", "/transfer/reconciliation", "/transfer/reconciliation/<int:report_id>.csv",
     "/transfer/v1/transfers", "/transfer/v1/files/<string:mark>",
+    "/api/v1/dispatch/nearest", "/dispatch/teams/<code>",  # whose they are: tests/app/dispatch
     "/admin/calendars", "/admin/calendars/<name>", "/admin/calendars/<name>/<int:year>.<any(csv, xlsx):kind>",
     "/admin/calendars/new", "/admin/open311", "/api/v1/calendars", "/api/v1/calendars/<name>",
     "/api/v1/calendars/<name>/due", "/api/v1/calendars/<name>/years/<int:year>",
@@ -206,6 +210,9 @@ TELL_NO_ROW = {
     "/api/v1/routing/reports",
     "/api/v1/tasks",
     "/api/v1/cases/forecast",
+    "/dispatch",  # what stands on it, and for whom: tests/app/dispatch
+    "/work",
+    "/api/v1/dispatch/board",
     "/api/v1/cases/pins",  # numbers and places: whose they are is asked in tests/app/cases/test_queue.py
     "/api/v1/cases/views",
 }

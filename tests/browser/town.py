@@ -127,12 +127,13 @@ def _house(db: Session, number: int, spot: tuple[float, float], cells: dict[str,
 
 
 def _roads(db: Session) -> None:
+    """Roads that meet where they share a point."""
     middle_x, middle_y = W + SIDE, S + SIDE
     lines: dict[str, Any] = {
-        "试验路|Test Road|primary": [(W, middle_y), (W + EDGE, middle_y)],
-        "新街|New Street|secondary": [(middle_x, S), (middle_x, S + EDGE)],
-        "南里|South Lane|residential": [(W, S + 0.001), (W + EDGE, S + 0.001)],
-        "北里|North Lane|residential": [(W, S + 0.003), (W + EDGE, S + 0.003)],
+        "试验路|Test Road|primary": [(x, middle_y) for x in (W, middle_x, W + EDGE)],
+        "新街|New Street|secondary": [(middle_x, y) for y in (S, S + 0.001, middle_y, S + 0.003, S + EDGE)],
+        "南里|South Lane|residential": [(x, S + 0.001) for x in (W, middle_x, W + EDGE)],
+        "北里|North Lane|residential": [(x, S + 0.003) for x in (W, middle_x, W + EDGE)],
     }
     for names, line in lines.items():
         zh, en, kind = names.split("|")
