@@ -73,6 +73,8 @@ class Layer:
     `floor` makes a layer of people: it is shown as counts by cell or area only, and counts below it are suppressed.
     `channel` is the register whose writes change the layer (what `app.live` announces).
     `detail` is the page of one row with ``{name}`` places, for example ``/cases/{number}``.
+    `is_public` opens it to everyone, without a login. `version` and `bounds` (west, south, east, north in degrees) are
+    known of layers that are not a register of the city: those may lie anywhere.
     """
 
     id: str
@@ -91,6 +93,9 @@ class Layer:
     attribution: Words = ""
     visible: bool = False
     order: int = 100
+    is_public: bool = False
+    version: int = 0
+    bounds: tuple[float, float, float, float] | None = None
 
     def get_field(self, name: str) -> Field:
         """One of the layer's fields; NotFound when it has none of that name."""
@@ -104,11 +109,22 @@ class Layer:
         return self.right is None or viewer.may(self.right)
 
 
+class LayerSource(Protocol):
+    """Where further layers come from: those that people made, kept in the database."""
+
+    def find(self, layer_id: str, viewer: Viewer | None) -> Layer | None:
+        """The layer of an id, if this viewer (None: someone without a login) may see it."""
+
+    def all(self, viewer: Viewer | None) -> list[Layer]:
+        """All that a viewer may see."""
+
+
 class Registry:
     """The layers of this application, filled by each domain's `layers.py` when the application is made."""
 
     def __init__(self) -> None:
         self._layers: dict[str, Layer] = {}
+        self._sources: list[LayerSource] = []
 
     def add(self, *layers: Layer) -> None:
         """Register layers; an id can be taken once."""
@@ -117,13 +133,40 @@ class Registry:
                 raise ValueError(f"layer id {layer.id} is taken")
             self._layers[layer.id] = layer
 
+    def add_source(self, source: LayerSource) -> None:
+        """Look for further layers there, after the declared ones."""
+        self._sources.append(source)
+
+    def is_declared(self, layer_id: str) -> bool:
+        """Whether an id belongs to a layer that the application declares."""
+        return layer_id in self._layers
+
     def get(self, layer_id: str, viewer: Viewer) -> Layer:
         """A layer by id; NotFound when there is none, or none for this viewer."""
         layer = self._layers.get(layer_id)
-        if layer is None or not layer.is_open_to(viewer):
+        if layer is not None and layer.is_open_to(viewer):
+            return layer
+        found = None if layer is not None else self._find(layer_id, viewer)
+        if found is None:
             raise NotFound("There is no layer {id}.", id=layer_id)
-        return layer
+        return found
+
+    def public(self, layer_id: str) -> Layer | None:
+        """A layer that everyone may see, without a login."""
+        layer = self._layers.get(layer_id) or self._find(layer_id, None)
+        return layer if layer is not None and layer.is_public else None
 
     def all(self, viewer: Viewer) -> list[Layer]:
         """The viewer's layers in drawing order, lowest first."""
-        return sorted((one for one in self._layers.values() if one.is_open_to(viewer)), key=lambda one: one.order)
+        declared = [one for one in self._layers.values() if one.is_open_to(viewer)]
+        return sorted([*declared, *self._others(viewer)], key=lambda one: one.order)
+
+    def all_public(self) -> list[Layer]:
+        """Those that everyone may see, without a login."""
+        return [one for one in [*self._layers.values(), *self._others(None)] if one.is_public]
+
+    def _find(self, layer_id: str, viewer: Viewer | None) -> Layer | None:
+        return next((one for source in self._sources if (one := source.find(layer_id, viewer)) is not None), None)
+
+    def _others(self, viewer: Viewer | None) -> list[Layer]:
+        return [one for source in self._sources for one in source.all(viewer)]

@@ -39,6 +39,9 @@ RIGHTS: dict[str, Words] = {
     "grid.edit": _l("Redraw cells and areas"),
     "layers.read": _l("See map layers"),
     "layers.export": _l("Export map layers to files"),
+    "datasets.edit": _l("Upload layers of one's own and work out new ones"),
+    "datasets.publish": _l("Open uploaded layers to everyone, without a login"),
+    "datasets.manage": _l("See and change the uploaded layers of all"),
     "calendars.edit": _l("Change work calendars"),
     "organisation.edit": _l("Change departments, teams and posts"),
     "routing.edit": _l("Change routing rules"),
@@ -58,7 +61,7 @@ ROLES: dict[Role, frozenset[str]] = {
     Role.DEPARTMENT: _LOOK | {"cases.move", "cases.handle", "components.edit", "evaluation.own", "evaluation.read"},
     Role.COMMANDER: _LOOK
     | {"events.create", "events.edit", "residents.read", "residents.open", "cases.create", "layers.export"},
-    Role.PLANNER: _LOOK | {"layers.export"},
+    Role.PLANNER: _LOOK | {"layers.export", "datasets.edit"},
     Role.CLERK: _LOOK | {"residents.read", "residents.create", "residents.open", "facilities.edit"},
     Role.LEADER: _LOOK
     | {"cases.move", "layers.export", "evaluation.own", "evaluation.read", "evaluation.people"},  # oversees
@@ -67,10 +70,19 @@ ROLES: dict[Role, frozenset[str]] = {
     | {"patrols.read"}
     | {"evaluation.own", "evaluation.read", "evaluation.people", "evaluation.edit"},
     Role.EVALUATOR: _LOOK
-    | {"layers.export", "evaluation.own", "evaluation.read", "evaluation.people", "evaluation.edit", "patrols.read"},
+    | {
+        "layers.export",
+        "datasets.edit",
+        "evaluation.own",
+        "evaluation.read",
+        "evaluation.people",
+        "evaluation.edit",
+        "patrols.read",
+    },
     Role.ADMINISTRATOR: _LOOK
     | {"components.edit", "facilities.edit", "grid.edit", "layers.export", "calendars.edit", "catalogue.edit"}
-    | {"organisation.edit", "routing.edit", "notices.edit", "accounts.manage", "audit.read"},
+    | {"organisation.edit", "routing.edit", "notices.edit", "accounts.manage", "audit.read"}
+    | {"datasets.edit", "datasets.publish", "datasets.manage"},
 }
 
 ROLE_NAMES: dict[Role, Words] = {

@@ -18,6 +18,7 @@ from app.cities.invented.town import Amount
 from app.cities.profile import Profile
 from app.cities.sources import load as recorded
 from app.cities.sources.refused import Refused
+from app.datasets import tables as datasets
 from app.organisation import first as organisation
 from gis.db import Base
 from gis.errors import Conflict, InvalidInput
@@ -107,6 +108,7 @@ def make_room(db: Session, *, replace: bool, typed: str) -> None:
             name=present.name_en, id=present.profile,
         )  # fmt: skip
     tables = [table.name for table in Base.metadata.sorted_tables if table.name not in KEPT]
+    datasets.drop_all(db)
     db.execute(text(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY"))
 
 
@@ -124,6 +126,7 @@ def is_untouched_demo(db: Session) -> bool:
         " AND NOT EXISTS (SELECT FROM component_entries WHERE account_id IS NOT NULL)"
         " AND NOT EXISTS (SELECT FROM facilities WHERE NOT is_generated)"
         " AND NOT EXISTS (SELECT FROM facility_entries WHERE account_id IS NOT NULL)"
+        " AND NOT EXISTS (SELECT FROM datasets)"
         " AND NOT EXISTS (SELECT FROM work_calendars WHERE account_id IS NOT NULL)"
         " AND NOT EXISTS (SELECT FROM organisation_entries WHERE account_id IS NOT NULL)"
         " AND NOT EXISTS (SELECT FROM routing_sets WHERE account_id IS NOT NULL)"

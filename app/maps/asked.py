@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from flask import current_app, request
 from flask_babel import get_locale
 
-from app.accounts.session import current_viewer
+from app.accounts.session import current_viewer, person
 from app.web.assembly import Assembly
 from app.web.city import city_facts
 from gis.errors import InvalidInput
@@ -36,6 +36,9 @@ class Asked:
 def registry() -> Registry:
     """The layers of this application."""
     return cast(Assembly, current_app.extensions["city"]).layers
+
+
+ANYBODY = Viewer(None, "public", "public", ())  # without a login: sees what is open to everyone, in no area
 
 
 def looking(right: str = "layers.read") -> Viewer:
@@ -64,10 +67,32 @@ def looking_at_tiles() -> Viewer:
     return viewer
 
 
-def asked(layer_id: str, *, right: str = "layers.read", viewer: Viewer | None = None) -> Asked:
-    """The layer of an address with the filter in the query; days are those of the city's clocks."""
-    viewer = viewer or looking(right)
-    layer = registry().get(layer_id, viewer)
+def current_or(other: Viewer) -> Viewer:
+    """Who asks, or another viewer where nobody is logged in."""
+    someone = person()
+    return other if someone is None else someone.viewer
+
+
+def asked(layer_id: str, *, right: str = "layers.read") -> Asked:
+    """The layer of an address with the filter in the query; a layer that is open to everyone asks for no login."""
+    layer = registry().public(layer_id)
+    if layer is not None:
+        return _asked(layer, current_or(ANYBODY))
+    viewer = looking(right)
+    return _asked(registry().get(layer_id, viewer), viewer)
+
+
+def asked_tile(layer_id: str) -> Asked:
+    """The same for a tile: logins are looked up once a second, and not at all for what is open to everyone."""
+    layer = registry().public(layer_id)
+    if layer is not None:
+        return _asked(layer, ANYBODY)
+    viewer = looking_at_tiles()
+    return _asked(registry().get(layer_id, viewer), viewer)
+
+
+def _asked(layer: Layer, viewer: Viewer) -> Asked:
+    """Days in the filter are those of the city's clocks."""
     return Asked(layer, viewer, read_filter(layer, request.args.to_dict(), ZoneInfo(city_facts().time_zone)))
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from app.accounts.session import public
 from app.maps.answers import conditional, conditional_json
-from app.maps.asked import asked, filter_args, language, looking, looking_at_tiles, registry
+from app.maps.asked import asked, asked_tile, filter_args, language, looking, registry
 from app.maps.describe import counts_geojson, counts_json, layer_json, legend_json
 from app.maps.schemas import CountQuery, FeatureQuery, LayerPath, Narrowed, RowPath, StyleQuery
 from app.web.city import city_facts
@@ -41,17 +41,18 @@ api = APIBlueprint("layers_api", __name__, url_prefix="/api/v1", abp_tags=[Tag(n
 @public  # it asks for the login itself, once a second
 def get_tile(layer_id: str, z: str, x: str, y: str) -> Response:
     """One vector tile; 204 where nothing lies."""
-    what, at = asked(layer_id, viewer=looking_at_tiles()), read_tile(z, x, y)
+    what, at = asked_tile(layer_id), read_tile(z, x, y)
     with transaction() as db:
         body = tile(db, what.layer, what.viewer, at, what.chosen)
     return conditional(body, MVT)
 
 
 @tiles_bp.get("/tiles/<layer_id>.json")
+@public  # as are the others below that ask for a login themselves: a layer may be open to everyone
 def get_tilejson(layer_id: str) -> Response:
     """TileJSON 3; a filter in the query goes on to the tiles."""
     what = asked(layer_id)
-    return conditional_json(tilejson(what.layer, request.host_url, city_bounds(), filter_args()))
+    return conditional_json(tilejson(what.layer, request.host_url, what.layer.bounds or city_bounds(), filter_args()))
 
 
 @api.get("/layers", summary="Layers that you may see")
@@ -61,6 +62,7 @@ def list_layers() -> Response:
 
 
 @api.get("/layers/<layer_id>/features", summary="Rows as GeoJSON")
+@public
 def list_features(path: LayerPath, query: FeatureQuery) -> Response:
     """By rectangle, in order of id or the newest first; `matched` is exact, `next` the cursor of the next page."""
     what = asked(path.layer_id)
@@ -89,6 +91,7 @@ def _read_cursor(given: str) -> tuple[int, int, datetime | None]:
 
 
 @api.get("/layers/<layer_id>/features/<int:row_id>", summary="One row as GeoJSON")
+@public
 def get_feature(path: RowPath) -> Response:
     """404 also where the row lies outside of your reach."""
     what = asked(path.layer_id)
@@ -97,6 +100,7 @@ def get_feature(path: RowPath) -> Response:
 
 
 @api.get("/layers/<layer_id>/counts", summary="Rows counted by area or cell")
+@public
 def get_counts(path: LayerPath, query: CountQuery) -> Response:
     """Small numbers of people are suppressed (null), and rounded where a filter is set."""
     what = asked(path.layer_id)
@@ -113,6 +117,7 @@ def get_counts(path: LayerPath, query: CountQuery) -> Response:
 
 
 @api.get("/layers/<layer_id>/legend", summary="What the layer's looks mean, with counts")
+@public
 def get_legend(path: LayerPath, query: Narrowed) -> Response:
     """Counts are of the rows that you see under the filter."""
     what = asked(path.layer_id)
@@ -121,9 +126,10 @@ def get_legend(path: LayerPath, query: Narrowed) -> Response:
 
 
 @api.get("/layers/<layer_id>/style", summary="The layer as part of a MapLibre style")
+@public
 def get_style(path: LayerPath, query: StyleQuery) -> Response:
     """`sources` and `layers`, for a theme (light, dark) and a language (zh, en)."""
-    layer = registry().get(path.layer_id, looking())
+    layer = asked(path.layer_id).layer
     return conditional_json(fragment(layer, read_theme(query.theme), language(query.lang)))
 
 

@@ -32,6 +32,7 @@ DOMAINS = (
     "evaluation",
     "transfer",
     "imports",
+    "datasets",
     "maps",
     "cities",
 )

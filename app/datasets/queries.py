@@ -1,0 +1,45 @@
+"""Which data sets there are, and who may see them: one rule for every door."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row, Select, select
+
+from app.datasets.models import Audience, Dataset
+from gis.db import look
+from grid.reach import Viewer
+
+FACTS = (
+    Dataset.id, Dataset.layer_id, Dataset.title, Dataset.owner_id, Dataset.audience, Dataset.geometry, Dataset.columns,
+    Dataset.version, Dataset.changed_at, Dataset.origin, Dataset.bounds, Dataset.row_count,
+)  # fmt: skip
+
+
+def one(layer_id: str) -> Row[Any] | None:
+    """What is known of the data set of a layer id."""
+    with look() as connection:
+        return connection.execute(_facts().where(Dataset.layer_id == layer_id)).first()
+
+
+def every() -> list[Row[Any]]:
+    """All data sets, by title."""
+    with look() as connection:
+        return list(connection.execute(_facts().order_by(Dataset.title, Dataset.id)))
+
+
+def _facts() -> Select[Any]:
+    return select(*FACTS)
+
+
+def is_seen_by(viewer: Viewer | None, audience: Audience, owner_id: int | None) -> bool:
+    """Whether a viewer (None: someone without a login) may see a data set.
+
+    Owners see theirs, staff what is for staff; who may manage data sets, and commands on the server, see all.
+    """
+    if audience == Audience.PUBLIC:
+        return True
+    if viewer is None or not viewer.may("layers.read"):
+        return False
+    is_own = owner_id is not None and owner_id == viewer.account_id
+    return is_own or audience == Audience.STAFF or viewer.may("datasets.manage")
