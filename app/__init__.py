@@ -10,9 +10,8 @@ from importlib import import_module
 MODELS = (
     "accounts.models", "audit.models", "cases.models", "cases.catalogue_models", "emergency.models",
     "residents.models", "components.models", "facilities.models", "field.models", "dispatch.models", "clocks.models",
-    "notices.models",
-    "open311.models", "web.models", "organisation.models", "routing.models", "evaluation.models", "transfer.models",
-    "datasets.models",
+    "notices.models", "open311.models", "channels.models", "web.models", "organisation.models", "routing.models",
+    "evaluation.models", "transfer.models", "datasets.models",
 )  # fmt: skip
 
 

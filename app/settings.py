@@ -44,6 +44,9 @@ class Settings(BaseModel):
     open311_contact: str = Field(
         default="", description="Whom developers of outside applications ask for a key; shown in the Open311 discovery"
     )
+    public_reports: bool = Field(
+        default=True, description="The page where anyone reports without an account, and the base map that it shows"
+    )
     public_url: str = Field(
         default="", description="Address of this city as people reach it, for links in e-mails; empty: host and port"
     )

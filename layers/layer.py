@@ -125,6 +125,7 @@ class Registry:
     def __init__(self) -> None:
         self._layers: dict[str, Layer] = {}
         self._sources: list[LayerSource] = []
+        self._opened: set[str] = set()
 
     def add(self, *layers: Layer) -> None:
         """Register layers; an id can be taken once."""
@@ -136,6 +137,13 @@ class Registry:
     def add_source(self, source: LayerSource) -> None:
         """Look for further layers there, after the declared ones."""
         self._sources.append(source)
+
+    def open_to_all(self, *layer_ids: str) -> None:
+        """Show these declared layers to everyone, without a login."""
+        unknown = set(layer_ids) - set(self._layers)
+        if unknown:
+            raise ValueError(f"there are no layers {sorted(unknown)}")
+        self._opened |= set(layer_ids)
 
     def is_declared(self, layer_id: str) -> bool:
         """Whether an id belongs to a layer that the application declares."""
@@ -154,7 +162,7 @@ class Registry:
     def public(self, layer_id: str) -> Layer | None:
         """A layer that everyone may see, without a login."""
         layer = self._layers.get(layer_id) or self._find(layer_id, None)
-        return layer if layer is not None and layer.is_public else None
+        return layer if layer is not None and self._is_public(layer) else None
 
     def all(self, viewer: Viewer) -> list[Layer]:
         """The viewer's layers in drawing order, lowest first."""
@@ -163,7 +171,10 @@ class Registry:
 
     def all_public(self) -> list[Layer]:
         """Those that everyone may see, without a login."""
-        return [one for one in [*self._layers.values(), *self._others(None)] if one.is_public]
+        return [one for one in [*self._layers.values(), *self._others(None)] if self._is_public(one)]
+
+    def _is_public(self, layer: Layer) -> bool:
+        return layer.is_public or layer.id in self._opened
 
     def _find(self, layer_id: str, viewer: Viewer | None) -> Layer | None:
         return next((one for source in self._sources if (one := source.find(layer_id, viewer)) is not None), None)

@@ -238,6 +238,15 @@ def number_of(db: Session, case_id: int) -> str:
     return db.scalars(select(Case.number).where(Case.id == case_id)).one()
 
 
+def is_over(case_id: Any) -> ColumnElement[bool]:
+    """Whether the case of a column of ids is over; a merged one is when its main case is."""
+    told = aliased(Case, name="told")
+    main = case((told.status == CaseStatus.MERGED, func.main_case(told.id)), else_=told.id)
+    by = aliased(Case, name="told_by_main")
+    found = select(by.id).join(told, by.id == main).where(told.id == case_id, by.status.not_in(OPEN_STATUSES))
+    return found.exists()
+
+
 def over_since(before: datetime) -> Select[Any]:
     """Ids of the cases that were over before a moment; a merged one is when its main case is."""
     last = select(func.max(CaseMove.at)).where(CaseMove.case_id == Main.id).correlate(Main).scalar_subquery()

@@ -310,9 +310,19 @@ def by_id(db: Session, case_id: int, *, lock: bool = False) -> Case:
     return found
 
 
+def main_of(db: Session, case_id: int) -> Case:
+    """The case that a merged one was merged into, at the end of the chain; any other is its own."""
+    return db.scalars(select(Case).where(Case.id == func.main_case(case_id))).one()
+
+
 def by_external(db: Session, system: str, external_id: str) -> Case | None:
     """The case that another system knows under an id of its own; None if there is none."""
     return db.scalar(select(Case).where(Case.external_system == system, Case.external_id == external_id))
+
+
+def id_of(db: Session, number: str) -> int | None:
+    """The id of a case; who may see it was asked before."""
+    return db.scalar(select(Case.id).where(Case.number == number))
 
 
 def ids_seen(viewer: Viewer) -> Select[Any]:

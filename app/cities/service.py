@@ -127,6 +127,8 @@ def is_untouched_demo(db: Session) -> bool:
         " AND NOT EXISTS (SELECT FROM facilities WHERE NOT is_generated)"
         " AND NOT EXISTS (SELECT FROM facility_entries WHERE account_id IS NOT NULL)"
         " AND NOT EXISTS (SELECT FROM datasets)"
+        " AND NOT EXISTS (SELECT FROM case_reporters"
+        " WHERE taken_by IS NOT NULL OR rated_by IS NOT NULL OR form_key IS NOT NULL)"
         " AND NOT EXISTS (SELECT FROM work_calendars WHERE account_id IS NOT NULL)"
         " AND NOT EXISTS (SELECT FROM organisation_entries WHERE account_id IS NOT NULL)"
         " AND NOT EXISTS (SELECT FROM routing_sets WHERE account_id IS NOT NULL)"

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_openapi3 import APIBlueprint, Tag
 from sqlalchemy import func, select
 
-from app.accounts.session import public
+from app.accounts.session import person, public
 from app.maps.answers import conditional, conditional_json
 from app.maps.asked import asked, asked_tile, filter_args, language, looking, registry
 from app.maps.describe import counts_geojson, counts_json, layer_json, legend_json
@@ -134,12 +134,15 @@ def get_style(path: LayerPath, query: StyleQuery) -> Response:
 
 
 @api.get("/map/style.json", summary="The base map as a MapLibre style")
+@public
 def get_base_style(query: StyleQuery) -> Response:
-    """Made from the city's own ground, with nothing from outside."""
-    viewer = looking()
+    """Made from the city's own ground, with nothing from outside; without a login from what is open to everyone."""
+    shown = registry().all_public() if person() is None else registry().all(looking())
+    if not any(one.theme == "base" for one in shown):
+        looking()
     lang, city = language(query.lang), city_facts()
     name = (city.name_zh if lang == "zh" else city.name_en) or _("Map")
-    return conditional_json(basemap.style(registry().all(viewer), read_theme(query.theme), lang, name))
+    return conditional_json(basemap.style(shown, read_theme(query.theme), lang, name))
 
 
 def city_bounds() -> tuple[float, float, float, float] | None:

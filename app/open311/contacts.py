@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from app.audit.service import record
@@ -26,6 +27,7 @@ from grid.reach import Viewer
 REGISTER = "reporters"
 KIND = "contact"
 LONGEST = {"first_name": 100, "last_name": 100, "email": 254, "phone": 40, "device_id": 200, "account_id": 200}
+EXTENSION = re.compile(r"(?:转|ext\.?|x|#)", re.IGNORECASE)
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 KEPT = timedelta(days=365)  # after the case is over
 PURPOSE_MIN = 4
@@ -62,9 +64,16 @@ def keep(db: Session, submission: Submission, contact: dict[str, str]) -> None:
 
 
 def digits(phone: str) -> str:
-    """A phone number as it is compared: its digits, without the country's own code in front."""
-    found = "".join(letter for letter in phone if letter.isdigit())
-    return found.removeprefix("00").removeprefix("86") if phone.strip().startswith(("+86", "0086")) else found
+    """A phone number as it is compared: its digits, without the country's own code in front or an extension behind."""
+    plain = EXTENSION.split(phone.strip(), maxsplit=1)[0]
+    found = "".join(letter for letter in plain if letter.isascii() and letter.isdigit())
+    return found.removeprefix("00").removeprefix("86") if plain.startswith(("+86", "0086")) else found
+
+
+def cases_by_phone(index: bytes) -> Select[Any]:
+    """Ids of the cases that applications sent for a number, by its blind index."""
+    sent = select(Submission.case_id).join(Contact, Contact.submission_id == Submission.id)
+    return sent.where(Contact.phone_index == index, Submission.case_id.is_not(None))
 
 
 def open_contact(db: Session, viewer: Viewer, number: str, purpose: str) -> dict[str, str]:

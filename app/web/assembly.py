@@ -29,6 +29,7 @@ DOMAINS = (
     "dispatch",
     "facilities",
     "open311",
+    "channels",
     "evaluation",
     "transfer",
     "imports",

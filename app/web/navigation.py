@@ -26,6 +26,7 @@ RAIL = (
     Place("/", _l("Today"), "home", None),
     Place("/map", _l("Map"), "map", "layers.read"),
     Place("/cases", _l("Cases"), "cases", "cases.read"),
+    Place("/intake", _l("Phone desk"), "phone", "cases.reporter"),
     Place("/dispatch", _l("Dispatch"), "route", "cases.dispatch"),
     Place("/work", _l("Work"), "file", "cases.handle"),
     Place("/field", _l("Field"), "places", "patrols.record", on_phone=False),
@@ -42,13 +43,14 @@ RAIL = (
 # What one comes here to do, the most usual first.
 ACTS = (
     Place("/field", _l("Open the phone page"), "places", "patrols.record"),
+    Place("/intake", _l("Take down a call"), "phone", "cases.reporter"),
     Place("/map?act=new-case", _l("Log a case"), "plus", "cases.create"),
     Place("/map?act=new-event", _l("Mark an event"), "events", "events.create"),
     Place("/map?act=new-resident", _l("Register a resident"), "person", "residents.create"),
     Place("/admin/accounts/new", _l("New account"), "person", "accounts.manage"),
     Place("/map", _l("Open the map"), "map", "layers.read"),
 )
-FIRST = {"commander": "events.create"}  # for some roles another act comes first
+FIRST = {"commander": "events.create", "intake": "cases.reporter"}  # for some roles another act comes first
 
 LEVELS: dict[str, Words] = {
     "city": _l("City"),

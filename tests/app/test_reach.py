@@ -129,6 +129,9 @@ MANY_ROWS = {
     "/api/v1/notices": ["/api/v1/notices"],
     "/admin/notices/events/<name>": ["/admin/notices/events/cases.dispatched"],
     "/residents": ["/residents", "/residents?q={word}", "/residents?building_id={building_id}"],
+    "/intake": ["/intake"],
+    "/intake/calls": ["/intake/calls"],
+    "/api/v1/calls/waiting": ["/api/v1/calls/waiting"],
 }  # fmt: skip
 # Doors of every layer.
 LAYER_DOORS = {
@@ -169,6 +172,7 @@ NO_ROWS = {
     "/admin/calendars/new", "/admin/open311", "/api/v1/calendars", "/api/v1/calendars/<name>",
     "/api/v1/calendars/<name>/due", "/api/v1/calendars/<name>/years/<int:year>",
     "/admin/accounts/<int:account_id>",  # who may open it: tests/app/accounts
+    "/report", "/report/done", "/report/follow", "/report/cases/<number>",  # by a code only: tests/app/channels
     "/api/v1/field/hello", "/field", "/field/manifest.webmanifest", "/field/worker.js",
     "/api/v1/catalogue", "/api/v1/city", "/api/v1/emergency-classes", "/api/v1/layers",
     "/api/v1/layers/<layer_id>/style", "/api/v1/map/style.json", "/api/v1/me", "/api/v1/openapi.json", "/cases/new",
@@ -213,6 +217,9 @@ TELL_NO_ROW = {
     "/dispatch",  # what stands on it, and for whom: tests/app/dispatch
     "/work",
     "/api/v1/dispatch/board",
+    "/intake",  # whose callers they are: tests/app/channels
+    "/intake/calls",
+    "/api/v1/calls/waiting",
     "/api/v1/cases/pins",  # numbers and places: whose they are is asked in tests/app/cases/test_queue.py
     "/api/v1/cases/views",
 }

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.cities import steps
-from app.cities.invented import buildings, contents, fabric, offices
+from app.cities.invented import buildings, callers, contents, fabric, offices
 from app.cities.invented.names import english_area_name, people_names, road_names, stem
 from app.cities.invented.town import Amount, Metres, Nearest, Town, lonlat
 from app.cities.profile import Invented, Profile
@@ -61,6 +61,7 @@ def load(db: Session, profile: Profile, amount: Amount, say: Say) -> None:
     contents.write_people(db, town, building_ids, address_ids)
     say(f"{amount.cases:,} cases")
     contents.write_cases(db, town, doors, standing)
+    callers.write_callers(db, town)
     contents.write_events(db, town, doors)
 
 

@@ -58,7 +58,6 @@ def test_nobody_is_let_in_without_a_login(web: Flask, cells: dict[str, UnitCell]
         "/tiles/lamps.json",
         "/api/v1/layers",
         "/api/v1/layers/lamps/features",
-        "/api/v1/map/style.json",
     ):
         assert web.test_client().get(address).status_code == 401
 

@@ -33,6 +33,10 @@ OPEN = {
     "/open311/v2/discovery",
     "/open311/v2/services",
     "/open311/v2/requests",
+    "/api/v1/map/style.json",  # the ground, for the public page; not where the operator switched that off
+    "/report",
+    "/report/done",
+    "/report/follow",
 }
 
 
