@@ -255,18 +255,20 @@ def classes_of(db: Session, viewer: Viewer, numbers: Sequence[str]) -> list[int]
 
 
 def found_by_public(viewer: Viewer, since: datetime, until: datetime) -> Select[Any]:
-    """Cases that people reported, not inspectors: id, number, class, place and time of the report."""
-    columns: list[Any] = [Case.id, Case.number, Case.class_id, Case.geom, Case.area_code, Case.reported_at]
+    """Cases that people reported, not inspectors: id, number, class, place, cell and time of the report."""
+    columns: list[Any] = [
+        Case.id, Case.number, Case.class_id, Case.geom, Case.area_code, Case.unit_cell_id, Case.reported_at,
+    ]  # fmt: skip
     told = Case.source.in_((CaseSource.PUBLIC, CaseSource.HOTLINE))
     return select(*columns).where(visible(viewer), told, Case.reported_at >= since, Case.reported_at < until)
 
 
 def found_by_inspectors(viewer: Viewer, since: datetime, until: datetime) -> Select[Any]:
-    """Valid reports of inspectors: area and account of each."""
+    """Valid reports of inspectors: id, cell, area and account of each."""
     valid = (counts_once(), Case.status.not_in((CaseStatus.REFUSED, CaseStatus.VOID)))
     told = (Case.source == CaseSource.INSPECTOR, Case.reported_by.is_not(None))
     span = (Case.reported_at >= since, Case.reported_at < until)
-    columns: list[Any] = [Case.area_code, Case.reported_by]
+    columns: list[Any] = [Case.id, Case.unit_cell_id, Case.area_code, Case.reported_by]
     return select(*columns).where(visible(viewer), *told, *span, *valid)
 
 

@@ -16,12 +16,13 @@ from gis.errors import Forbidden, InvalidInput
 from grid.models import City
 from grid.reach import Viewer
 
-OBJECTS = ("area", "department", "inspector")
+OBJECTS = ("area", "department", "post", "inspector", "cell")
+CELL = "cell"  # as a level: the unit cells, below all areas
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A question: figures of a period `by` objects (areas of a `level`), narrowed to one area, department or person.
+    """A question: figures of a period `by` objects (areas of a `level`), narrowed to one of them.
 
     `now` is the moment asked for; `is_past` when it was given: then only what was recorded until then is known.
     """
@@ -34,6 +35,8 @@ class Asked:
     area: str = ""
     department: str = ""
     person: int | None = None
+    post: str = ""
+    cell: str = ""
     is_past: bool = False
 
     @property
@@ -63,7 +66,7 @@ def levels(db: Session) -> list[str]:
 
 
 def read(db: Session, viewer: Viewer, *, period: str = "", by: str = "", level: str = "", area: str = "",
-         department: str = "", person: str = "", as_of: str = "") -> Asked:  # fmt: skip
+         department: str = "", person: str = "", post: str = "", cell: str = "", as_of: str = "") -> Asked:  # fmt: skip
     """A question from the words of an address, held to what the viewer may ask.
 
     Raises Forbidden without the right, InvalidInput for what can't be read.
@@ -73,14 +76,18 @@ def read(db: Session, viewer: Viewer, *, period: str = "", by: str = "", level: 
     now = _moment(as_of, zone) if as_of.strip() else datetime.now(UTC)
     given = periods.parse(period or "month", today=now.astimezone(zone).date())
     if by and by not in OBJECTS:
-        raise InvalidInput("Figures are by area, department or inspector, not by {by}.", by=by, field="by")
+        raise InvalidInput(
+            "Figures are by area, department, post, inspector or cell, not by {by}.", by=by, field="by"
+        )  # fmt: skip
+    if by == "area" and level == CELL:
+        by, level = CELL, ""
     known = levels(db)
     if level and level not in known:
         raise InvalidInput("The city has no area level {level}.", level=level, field="level")
     if by == "area" and not level:
         level = known[min(1, len(known) - 1)] if known else ""
     asked = Asked(given, zone, now, by, level if by == "area" else "", area.strip(), department.strip(),
-                  _person(person), bool(as_of.strip()))  # fmt: skip
+                  _person(person), post.strip(), cell.strip(), bool(as_of.strip()))  # fmt: skip
     return _held(viewer, asked)
 
 

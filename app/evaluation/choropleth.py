@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.evaluation import drawing, figures
-from app.evaluation.asked import Asked
+from app.evaluation.asked import CELL, Asked
 from app.evaluation.drawing import Drawing
 from app.evaluation.figures import NOTHING, Figure
 from app.evaluation.indicators import Indicator
@@ -36,8 +36,9 @@ class ColourMap:
 
 
 def of_indicator(db: Session, viewer: Viewer, asked: Asked, indicator: Indicator) -> ColourMap:
-    """The map of an indicator by the areas of the question's level."""
-    shapes = drawing.areas(db, viewer, asked.level, asked.area)
+    """The map of an indicator by the areas of the question's level, or by unit cells."""
+    by_cell = asked.by == CELL
+    shapes = drawing.cells(db, viewer, asked.area) if by_cell else drawing.areas(db, viewer, asked.level, asked.area)
     table = figures.by_object(db, viewer, asked, [indicator])
     found = {key: table.get(key, {}).get(indicator.code, NOTHING) for key in shapes}
     values = {key: None if one.ratio is None else float(one.ratio) * 100 for key, one in found.items()}

@@ -10,14 +10,22 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from grid.models import Area, City
+from gis.errors import InvalidInput
+from grid.models import Area, City, UnitCell
 from grid.reach import Viewer, within
 
 WIDTH = 1000.0
 MAX_HEIGHT = 1000.0
+CELLS_MAX = 4000
 FINE = 800  # details below 1/800 of the sheet are not drawn
 
 Ring = list[tuple[float, float]]
+
+
+class TooMany(InvalidInput):
+    """More shapes than a sheet can show."""
+
+    code = "evaluation.too_many_shapes"
 
 
 @dataclass(frozen=True)
@@ -69,6 +77,23 @@ def areas(db: Session, viewer: Viewer, level: str, inside: str = "") -> dict[str
     if inside:
         chosen = chosen.where(Area.code.startswith(inside, autoescape=True))
     return {code: shapely.from_wkb(bytes(geom)) for code, geom in db.execute(chosen.order_by(Area.code))}
+
+
+def cells(db: Session, viewer: Viewer, inside: str = "") -> dict[str, BaseGeometry]:
+    """Unit cells in reach, by code, in the city's CRS; TooMany where they would be specks."""
+    crs = metric_crs(db)
+    chosen = select(UnitCell.code, func.ST_AsBinary(func.ST_Transform(UnitCell.geom, crs))).where(
+        UnitCell.valid_to.is_(None), within(viewer, UnitCell.area_code)
+    )
+    if inside:
+        chosen = chosen.where(UnitCell.area_code.startswith(inside, autoescape=True))
+    rows = db.execute(chosen.order_by(UnitCell.code).limit(CELLS_MAX + 1)).all()
+    if len(rows) > CELLS_MAX:
+        raise TooMany(
+            "More than {most} unit cells: choose an area that they lie in, so that they can be told apart.",
+            most=CELLS_MAX, field="area",
+        )  # fmt: skip
+    return {code: shapely.from_wkb(bytes(geom)) for code, geom in rows}
 
 
 def draw(shapes: dict[str, BaseGeometry]) -> Drawing:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import shapely
 from flask import Blueprint, Response, jsonify, render_template, request
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from pyproj import Transformer
 from sqlalchemy.orm import Session
@@ -19,7 +20,9 @@ from app.evaluation.asked import Asked
 from app.web.named import named
 from gis.db import transaction
 from gis.errors import InvalidInput
+from grid.locate import OutsideCity
 from grid.reach import Viewer
+from grid.reverse import describe
 from layers.layer import Words
 
 bp = Blueprint("evaluation_hot_spots", __name__)
@@ -104,13 +107,21 @@ def _drawn(db: Session, viewer: Viewer, asked: Asked, found: dict[str, Any]) -> 
         return (f"/cases?bbox={','.join(f'{part:.6f}' for part in box)}"
                 f"&from={first.date()}&to={min(last.date(), asked.period.end)}")  # fmt: skip
 
+    def where(index: int) -> str:
+        middle = shapes[f"h{index}"].centroid
+        try:
+            place = describe(db, *back.transform(middle.x, middle.y))
+        except OutsideCity:  # the middle of a hexagon on the border may lie beyond it
+            return str(_("at the city's border"))
+        return named(place.text_zh, place.text_en)
+
     hot = sorted(range(len(cells)), key=lambda i: (-cells[i]["level"], -cells[i]["z"]))
     counts = {value: sum(1 for one in cells if one["level"] == value) for value in COLOURS}
     counts[0] = found["n"] - sum(count for value, count in counts.items() if value)
     return {
         "sheet": sheet, "ground": [path for key, path in paths.items() if key.startswith("a")],
         "hexes": [(one, paths[f"h{index}"], around(index)) for index, one in enumerate(cells) if f"h{index}" in paths],
-        "top": [(cells[i], around(i)) for i in hot[:SHOWN] if cells[i]["level"] > 0 or cells[i]["course"]],
+        "top": [(cells[i], around(i), where(i)) for i in hot[:SHOWN] if cells[i]["level"] > 0 or cells[i]["course"]],
         "counts": counts, "slices": _slices(asked, found["parameters"]["slices"]),
         "clusters": found["clusters"],
     }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, render_template, request
@@ -18,15 +19,18 @@ from app.evaluation.indicators import INDICATORS
 from app.evaluation.names import names_of
 from app.evaluation.periods import KINDS, of_day
 from app.evaluation.ranking import ranked
+from app.organisation import service as organisation
 from app.web import paging
 from app.web.area_choice import area_choices
 from app.web.city import DepartmentNames
+from app.web.named import named
 from gis.db import transaction
 from grid.reach import Viewer
 
 bp = Blueprint("evaluation", __name__, template_folder="templates")
 PAGE = 50
 TREND = 12
+RANKED_MAX = 300  # rows of a ranking that a page shows; cells may be tens of thousands
 HERE = "/evaluation"
 
 
@@ -60,7 +64,8 @@ def frame(db: Session, viewer: Viewer, asked: Asked, given: dict[str, str], tab:
         "areas": area_choices(db, viewer), "departments": DepartmentNames(), "indicators": INDICATORS.values(),
         "link": lambda where, **changes: show.link(where, given, **changes),
         "may_read": viewer.may("evaluation.read"), "may_people": viewer.may("evaluation.people"),
-        "may_edit": viewer.may("evaluation.edit"), "levels": asking.levels(db),
+        "may_edit": viewer.may("evaluation.edit"), "levels": asking.levels(db), "narrows": show.NARROWS,
+        "post_name": named(*organisation.post_names(db, [asked.post]).get(asked.post, (asked.post, asked.post))),
     }  # fmt: skip
 
 
@@ -95,9 +100,9 @@ def ranking() -> str:
         total = figures.whole(db, viewer, asked, [one]).get(one.code, NOTHING)
         context = frame(db, viewer, asked, given, "ranking")
     return render_template(
-        "evaluation/ranking.html", one=one,
+        "evaluation/ranking.html", one=one, cut=max(0, len(rows) - RANKED_MAX),
         rows=[{"name": names[row.key], "rank": row.rank} | show.cell(one, row.figure, asked, given, row.key)
-              for row in rows],
+              for row in rows[:RANKED_MAX]],
         total=show.cell(one, total, asked, given), missing=_why_missing(one, asked), **context,
     )  # fmt: skip
 
@@ -140,6 +145,7 @@ def show_map() -> str:
     one = show.chosen(given.get("indicator", ""))
     with transaction() as db:
         asked = question(db, viewer, given, by="area")
+        given["level"] = asking.CELL if asked.by == asking.CELL else asked.level
         made = choropleth.of_indicator(db, viewer, asked, one)
         cells = {
             shape.key: show.cell(one, made.figures.get(shape.key, NOTHING), asked, given, shape.key)
@@ -159,11 +165,13 @@ def show_cases() -> str:
     with transaction() as db:
         asked = question(db, viewer, given, by="", level="")
         figure = figures.whole(db, viewer, asked, [one]).get(one.code, NOTHING)
-        rows = []
-        if not one.source:
+        rows, counted_cells = [], None
+        picked = figures.picked(db, viewer, asked, one, numerator=part == "numerator")
+        if picked is not None:
             after = paging.decode(request.args["after"]) if request.args.get("after") else ()
-            picked = figures.picked(viewer, asked, one, numerator=part == "numerator")
             rows = cases.page_of(db, viewer, picked, limit=PAGE + 1, after=after)
+        else:
+            counted_cells = _cells_of(db, viewer, asked, one, part)
         items = [case_show.line(row, asked.now) for row in rows[:PAGE]]
         context = frame(db, viewer, asked, given, "cases")
         name = ""
@@ -175,7 +183,18 @@ def show_cases() -> str:
     more = show.link("/evaluation/cases", given, part=part,
                      after=paging.encode([last.reported_at, last.id])) if last else None  # fmt: skip
     return render_template(
-        "evaluation/cases.html", one=one, part=part, items=items, more=more, person_name=name,
+        "evaluation/cases.html", one=one, part=part, items=items, more=more, person_name=name, cells=counted_cells,
         count=figure.numerator if part == "numerator" else figure.denominator,
         figure=show.cell(one, figure, asked, given), is_paged=bool(request.args.get("after")), **context,
     )  # fmt: skip
+
+
+def _cells_of(
+    db: Session, viewer: Viewer, asked: Asked, one: indicators.Indicator, part: str
+) -> list[tuple[str, bool]]:
+    """The unit cells that a figure counts, each with whether it belongs to the numerator."""
+    if asked.person is not None:  # one's own cells are told as a sum: which of them stands on the patrols' page
+        return []
+    table = figures.by_object(db, viewer, replace(asked, by=asking.CELL), [one])
+    found = [(code, bool(row[one.code].numerator)) for code, row in sorted(table.items())]
+    return [cell for cell in found if cell[1] or part == "denominator"]

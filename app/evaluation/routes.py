@@ -32,6 +32,8 @@ class FiguresQuery(BaseModel):
     area: str = Field(default="", max_length=40, description="Code of an area, or the beginning of one")
     department: str = Field(default="", max_length=200)
     person: str = Field(default="", max_length=18, description="Id of an account")
+    post: str = Field(default="", max_length=60, description="Code of a post")
+    cell: str = Field(default="", max_length=40, description="Code of a unit cell")
     as_of: str = Field(default="", max_length=40, description="Only what was recorded until this moment")
 
 
@@ -39,7 +41,7 @@ class RankingQuery(FiguresQuery):
     """By which objects one indicator is told."""
 
     indicator: str = Field(default="closing_on_time", max_length=60)
-    by: str = Field(default="area", max_length=20, description="area, department or inspector")
+    by: str = Field(default="area", max_length=20, description="area, department, post, inspector or cell")
     level: str = Field(default="", max_length=40, description="An area level of the city")
 
 
@@ -52,7 +54,7 @@ class TrendQuery(FiguresQuery):
 
 def _asked(query: FiguresQuery, db: Any, **more: str) -> Any:
     return asking.read(db, current_viewer(), period=query.period, area=query.area, department=query.department,
-                       person=query.person, as_of=query.as_of, **more)  # fmt: skip
+                       person=query.person, post=query.post, cell=query.cell, as_of=query.as_of, **more)  # fmt: skip
 
 
 @api.get("/indicators")

@@ -13,7 +13,8 @@ from app.evaluation.asked import Asked
 from app.evaluation.figures import NOTHING, Figure
 from app.evaluation.indicators import INDICATORS, Indicator
 
-KEPT = ("period", "by", "level", "area", "department", "person", "as_of", "indicator")
+KEPT = ("period", "by", "level", "area", "department", "person", "post", "cell", "as_of", "indicator")
+NARROWS = {"area": "area", "department": "department", "inspector": "person", "post": "post", "cell": "cell"}
 
 
 def link(path: str, args: Mapping[str, str], **changes: str | None) -> str:
@@ -27,8 +28,7 @@ def narrowed(asked: Asked, key: str | None) -> dict[str, str | None]:
     """The question narrowed to one object, as changes of an address."""
     if not key:
         return {}
-    part = {"area": "area", "department": "department", "inspector": "person"}[asked.by]
-    return {part: key, "by": None, "level": None}
+    return {NARROWS[asked.by]: key, "by": None, "level": None}
 
 
 def cell(
@@ -36,7 +36,7 @@ def cell(
 ) -> dict[str, Any]:
     """One figure with the addresses of the cases behind each of its counts."""
     where = narrowed(asked, key) | {"indicator": indicator.code, "period": asked.period.code}
-    opens = not indicator.source
+    opens = not indicator.source or sources.source_of(indicator.source) is not None
     return {
         "numerator": figure.numerator, "denominator": figure.denominator, "percent": words.percent(figure.ratio),
         "band": indicator.band(figure.ratio), "band_words": words.BANDS.get(indicator.band(figure.ratio), ""),

@@ -18,7 +18,10 @@ PERIODS: dict[str, Words] = {
     "year": _l("Whole year"), "days": _l("Own days"),
 }  # fmt: skip
 BANDS: dict[str, Words] = {"good": _l("good"), "pass": _l("pass"), "fail": _l("fail")}
-OBJECTS: dict[str, Words] = {"area": _l("Areas"), "department": _l("Departments"), "inspector": _l("Inspectors")}
+OBJECTS: dict[str, Words] = {
+    "area": _l("Areas"), "department": _l("Departments"), "post": _l("Posts"), "inspector": _l("Inspectors"),
+    "cell": _l("Unit cells"),
+}  # fmt: skip
 
 
 def hundredths(ratio: Fraction) -> Decimal:

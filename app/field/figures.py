@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import ARRAY, BigInteger, Select, and_, cast, func, literal, select, union_all
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
@@ -16,7 +16,6 @@ from app.evaluation.predicates import Window
 from app.field.assigned import assigned_to, cells_in
 from app.field.coverage import PASSED_M, good_fix
 from app.field.models import Patrol, PatrolPoint
-from grid.models import UnitCell
 from grid.reach import Viewer, within
 
 Pairs = Mapping[str, tuple[int, int]]
@@ -24,24 +23,11 @@ MANY_FIXES = 0.002  # degrees: at least 110 m up to 60° of latitude
 
 
 def coverage(db: Session, viewer: Viewer, window: Window, by: str) -> Pairs:
-    """Assigned unit cells, and those of them walked in the window: by area, by inspector (own posts' cells), whole."""
-    if by == "department":
-        return {}
+    """Assigned unit cells, and whether each was walked in the window: by cell, or by inspector (own posts' cells)."""
     if by == "inspector":
         return _of_people(db, viewer, window)
-    cells = cells_in(viewer).subquery()
-    was_walked = UnitCell.id.in_(_walked(window))
-    key = UnitCell.area_code if by == "area" else func.concat("")
-    counted = (
-        select(key, func.count().filter(was_walked), func.count())
-        .where(UnitCell.id.in_(select(cells.c.id)))
-        .group_by(key)
-    )
-    return {str(code): (int(walked), int(every)) for code, walked, every in db.execute(counted)} or _empty(by)
-
-
-def _empty(by: str) -> Pairs:
-    return {} if by else {"": (0, 0)}
+    walked = set(db.scalars(_walked(window).distinct()))
+    return {str(cell): (int(cell in walked), 1) for cell in db.scalars(cells_in(viewer))}
 
 
 def _walked(window: Window) -> Select[Any]:
@@ -68,19 +54,26 @@ def _of_people(db: Session, viewer: Viewer, window: Window) -> Pairs:
 
 def missed(db: Session, viewer: Viewer, window: Window, by: str) -> Pairs:
     """漏报 ÷ (own valid reports + 漏报): public finds where an inspector had passed within 50 m on the same day."""
-    if by == "department":
-        return {}
     passed = _passed(db, viewer, window)
     own = db.execute(cases.found_by_inspectors(viewer, window.start, window.end)).all()
     if by == "inspector":
         lost = Counter(str(one.account_id) for one in passed)
         valid = Counter(str(one.reported_by) for one in own)
-    else:
-        found = {one.number: one.area_code for one in passed}  # once a case, however many passed
-        lost = Counter(code if by == "area" else "" for code in found.values())
-        valid = Counter(one.area_code if by == "area" else "" for one in own)
-    keys = lost.keys() | valid.keys() | ({""} if not by else set())
-    return {key: (lost[key], lost[key] + valid[key]) for key in keys}
+    else:  # once a case, however many passed
+        lost = Counter({one.id: str(one.unit_cell_id) for one in passed}.values())
+        valid = Counter(str(one.unit_cell_id) for one in own)
+    return {key: (lost[key], lost[key] + valid[key]) for key in lost.keys() | valid.keys()}
+
+
+def missed_cases(db: Session, viewer: Viewer, window: Window, person: int | None, numerator: bool) -> Select[Any]:
+    """Ids of the cases that were missed, and for the denominator of the inspectors' own valid reports too."""
+    lost = [one.id for one in _passed(db, viewer, window) if person in (None, one.account_id)]
+    found = cases.found_by_inspectors(viewer, window.start, window.end).subquery("own")
+    mine = select(found.c.id)
+    if person is not None:
+        mine = mine.where(found.c.reported_by == person)
+    gone = select(func.unnest(cast(literal(lost, ARRAY(BigInteger)), ARRAY(BigInteger))))
+    return gone if numerator else union_all(gone, mine).subquery("both").select()
 
 
 def _passed(db: Session, viewer: Viewer, window: Window) -> list[Any]:
@@ -97,11 +90,11 @@ def _passed(db: Session, viewer: Viewer, window: Window) -> list[Any]:
         func.ST_DWithin(func.geography(found.c.geom), func.geography(PatrolPoint.geom), PASSED_M),
     )  # fmt: skip
     chosen = (
-        select(found.c.number, found.c.area_code, Patrol.account_id)
+        select(found.c.id, found.c.unit_cell_id, Patrol.account_id)
         .select_from(found)
         .join(PatrolPoint, near)
         .join(Patrol, Patrol.id == PatrolPoint.patrol_id)
         .where(within(viewer, PatrolPoint.area_code))
-        .ext(distinct_on(found.c.number, Patrol.account_id))
+        .ext(distinct_on(found.c.id, Patrol.account_id))
     )
     return list(db.execute(chosen).all())

@@ -14,4 +14,4 @@ def init(city: Assembly) -> None:
     city.web.register_blueprint(pages.bp)
     city.layers.add(COVERAGE)
     sources.register("coverage", figures.coverage)
-    sources.register("missed", figures.missed)
+    sources.register("missed", figures.missed, figures.missed_cases)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -137,6 +138,20 @@ def duty_cells_of(db: Session, account_id: int, at: At = None) -> list[int]:
         .where(PostStaff.account_id == account_id, holds(Post, on), holds(PostCell, on), holds(PostStaff, on))
     )
     return list(db.scalars(select(DutyCell.id).where(DutyCell.code.in_(covered)).order_by(DutyCell.id)))
+
+
+def posted_cells(db: Session, at: At = None) -> list[tuple[str, str]]:
+    """Codes of duty cells with the codes of the posts that cover them."""
+    on = city_day(db, at)
+    covered = select(PostCell.duty_cell, Post.code).join(Post, Post.id == PostCell.post_id)
+    rows = db.execute(covered.where(holds(Post, on), holds(PostCell, on)).distinct().order_by(Post.code))
+    return [(cell, post) for cell, post in rows]
+
+
+def post_names(db: Session, codes: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Chinese and English names of posts by code."""
+    rows = db.execute(select(Post.code, Post.name_zh, Post.name_en).where(Post.code.in_(codes)))
+    return {code: (zh, en) for code, zh, en in rows}
 
 
 def staffed_cells(db: Session, at: At = None) -> list[tuple[str, int]]:

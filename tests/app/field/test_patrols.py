@@ -19,6 +19,10 @@ from app.accounts.service import viewer_of
 from app.audit.models import AuditEntry
 from app.cases.models import Case, CaseSource
 from app.cases.numbers import city_zone
+from app.evaluation import asked as asking
+from app.evaluation import figures as evaluation
+from app.evaluation.figures import Figure
+from app.evaluation.indicators import INDICATORS
 from app.evaluation.predicates import Window
 from app.field import coverage, figures
 from app.field.layers import rows
@@ -198,12 +202,40 @@ def test_the_evaluation_counts_coverage_and_what_was_passed_by(
         make_cases.case(db, at=HERE, by=viewer_of(inspector), class_id=lamp, source=CaseSource.INSPECTOR)
     now = datetime.now(UTC)
     window, viewer = Window(now - timedelta(days=1), now + timedelta(minutes=1)), viewer_of(chief)
-    assert figures.coverage(db, viewer, window, "") == {"": (1, 2)}
-    assert figures.coverage(db, viewer, window, "area") == {make_cases.SOUTH_AREA: (1, 2)}
+    assert sorted(figures.coverage(db, viewer, window, "cell").values()) == [(0, 1), (1, 1)]
     [(account, pair)] = figures.coverage(db, viewer, window, "inspector").items()
     assert (account, pair[0]) == (str(inspector.id), 1)
-    assert figures.missed(db, viewer, window, "") == {"": (1, 4)}
+    assert list(figures.missed(db, viewer, window, "cell").values()) == [(1, 4)]
     assert figures.missed(db, viewer, window, "inspector") == {str(inspector.id): (1, 4)}
     before = Window(now - timedelta(days=3), now - timedelta(days=2))
-    assert figures.missed(db, viewer, before, "") == {"": (0, 0)}
-    assert figures.coverage(db, viewer, before, "") == {"": (0, 2)}
+    assert figures.missed(db, viewer, before, "cell") == {}
+    assert list(figures.coverage(db, viewer, before, "cell").values()) == [(0, 1), (0, 1)]
+
+
+def test_figures_of_patrols_keep_to_the_area_asked_for_and_open_to_cells_and_cases(
+    app: OpenAPI, phone: FlaskClient, db: Session, chief: Account, inspector: Account
+) -> None:
+    agree(phone)
+    phone.post(TRACK, json=track(HERE))
+    make_organisation.post(db, "beat", duty_cells=["D1"], staff=[inspector.name])
+    lamp = make_cases.case_class(db).id
+    lost = make_cases.case(db, at=HERE, class_id=lamp, source=CaseSource.PUBLIC)
+    own = make_cases.case(db, at=HERE, by=viewer_of(inspector), class_id=lamp, source=CaseSource.INSPECTOR)
+    both = [INDICATORS["coverage"], INDICATORS["missed"]]
+    viewer = viewer_of(chief)
+
+    def ask(**given: str) -> dict[str, Figure]:
+        return evaluation.whole(db, viewer, asking.read(db, viewer, period="day", **given), both)
+
+    assert ask() == ask(area=make_cases.SOUTH_AREA) == ask(post="beat")
+    assert ask() == {"coverage": Figure(1, 2), "missed": Figure(1, 2)}
+    assert ask(area=make_cases.NORTH_AREA).get("coverage", Figure(0, 0)).denominator == 0
+    question = asking.read(db, viewer, period="day")
+    opened = [evaluation.picked(db, viewer, question, INDICATORS["missed"], numerator=one) for one in (True, False)]
+    found = [set(db.scalars(one)) if one is not None else None for one in opened]
+    assert found == [{lost.id}, {lost.id, own.id}]
+    page = make_accounts.client_as(app, chief).get("/evaluation/cases?indicator=missed&period=day&part=numerator")
+    assert lost.number in page.text
+    assert own.number not in page.text
+    page = make_accounts.client_as(app, chief).get("/evaluation/cases?indicator=coverage&period=day&part=denominator")
+    assert page.text.count('class="cell-number"') == 2
