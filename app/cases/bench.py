@@ -1,7 +1,8 @@
 """`./city bench cases`: whole lives of cases over HTTP, and the screens of a district among a million cases.
 
 A life is seven moves, each a request of its own by the role whose turn it is: report, file, dispatch, accept, done,
-checked, close. Eight clients at once live such lives on an empty city and on one with `rows` stored cases.
+checked, close. Eight clients at once live such lives by turns on an empty city and on one with `rows` stored cases: the
+ratio is the median of the pairs, so that what else the machine does falls on both.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from sqlalchemy import text
@@ -28,27 +30,36 @@ from gis.errors import Unavailable
 from grid.reach import whole_city
 from layers.mercator import tile_at
 
-CLIENTS, WARM_S, LIVES_S = 8, 4.0, 20.0
+CLIENTS, WARM_S, LIVES_S, PAIRS = 8, 3.0, 10.0, 3
 LIVES_RATIO = 0.8  # of the rate on an empty city
 P95_MS, YEAR_MS = 200.0, 2000.0
 ROUNDS = 40
+YEAR = {
+    "indicators": "/api/v1/evaluation/figures?period=2026",
+    "accurate dispatch by department": "/api/v1/evaluation/ranking?period=2026&by=department&indicator=dispatch_accuracy",
+    "closing by post": "/api/v1/evaluation/ranking?period=2026&by=post",
+    "closing by area": "/api/v1/evaluation/ranking?period=2026&by=area",
+}
 ROLES = ("inspector", "chief", "dispatcher", "department")
 DISTRICT = "3101990010"  # the first ten of the hundred areas
 
 
 def bench_cases(rows: int) -> Iterator[dict[str, Any]]:
     """Life cycles a second, empty and full; queue, map and indicators of a full city."""
-    with town(0) as of:
-        empty = lives_a_second(of, keys_of(of))
-    with town(rows) as of:
-        give_histories(of)
-        keys = keys_of(of)
-        yield from _screens(of, keys)
-        full = lives_a_second(of, keys)
-    yield {
-        "name": "cases: lives of 7 moves, 8 clients", "value": round(full, 1), "unit": "1/s",
-        "reference": round(empty, 1), "ratio": round(full / empty, 3), "limit": LIVES_RATIO,
-        "ok": full >= LIVES_RATIO * empty,
+    with town(0) as empty, town(rows) as full:
+        give_histories(full)
+        keys = keys_of(full)
+        yield from _screens(full, keys)
+        yield _lives((empty, keys_of(empty)), (full, keys))
+
+
+def _lives(empty: tuple[Town, dict[str, str]], full: tuple[Town, dict[str, str]]) -> dict[str, Any]:
+    pairs = [(lives_a_second(*full), lives_a_second(*empty)) for _ in range(PAIRS)]
+    ratio = median(many / few for many, few in pairs)
+    return {
+        "name": "cases: lives of 7 moves, 8 clients", "value": round(median(many for many, _ in pairs), 1),
+        "unit": "1/s", "reference": round(median(few for _, few in pairs), 1), "ratio": round(ratio, 3),
+        "limit": LIVES_RATIO, "ok": ratio >= LIVES_RATIO,
     }  # fmt: skip
 
 
@@ -102,8 +113,8 @@ def _screens(of: Town, keys: dict[str, str]) -> Iterator[dict[str, Any]]:
         yield _p95("cases: marks of a district's map", server, keys["district"], pins)
         tiles = [f"/tiles/cases/14/{x}/{y}.mvt" for x, y in _tiles(of)]
         yield _p95("cases: tiles of a district's map", server, keys["district"], tiles)
-        year = ["/api/v1/evaluation/figures?period=2026"]
-        yield _p95("cases: indicators of a year", server, keys["chief"], year, limit_ms=YEAR_MS, rounds=3)
+        for name, address in YEAR.items():
+            yield _p95(f"cases: {name} of a year", server, keys["chief"], [address], limit_ms=YEAR_MS, rounds=3)
 
 
 def _p95(
