@@ -36,7 +36,7 @@ P95_MS, YEAR_MS = 200.0, 2000.0
 ROUNDS = 40
 YEAR = {
     "indicators": "/api/v1/evaluation/figures?period=2026",
-    "accurate dispatch by department": "/api/v1/evaluation/ranking?period=2026&by=department&indicator=dispatch_accuracy",
+    "dispatch by department": "/api/v1/evaluation/ranking?period=2026&by=department&indicator=dispatch_accuracy",
     "closing by post": "/api/v1/evaluation/ranking?period=2026&by=post",
     "closing by area": "/api/v1/evaluation/ranking?period=2026&by=area",
 }

@@ -19,6 +19,7 @@ from app.channels import calls, classes, intake, reporters, show, spots
 from app.channels.schemas import CallIn, ResultIn
 from app.channels.words import RATINGS
 from app.errors import status_of, words_of
+from app.web.city import middle
 from gis.db import transaction
 from gis.errors import CityError, Conflict, Forbidden, InvalidInput, NotFound
 from grid.reach import Viewer
@@ -95,7 +96,7 @@ def _page(
     return render_template(
         "channels/intake.html", groups=classes.for_desk(db), typed=typed, done=done, joined=joined, failed=failed,
         failed_words=words_of(failed) if failed else "", waiting=calls.count_waiting(db, viewer),
-        places=spots.offered(db, viewer, typed["address"]) if typed.get("address") else [], start=spots.middle(db),
+        places=spots.offered(db, viewer, typed["address"]) if typed.get("address") else [], start=middle(db),
         form_key=typed.get("form_key") or secrets.token_hex(16), **found,
     )  # fmt: skip
 

@@ -19,6 +19,7 @@ from app.channels.following import NoSuchCode
 from app.channels.public_report import HONEYPOT, PHOTOS_MAX, ReportIn
 from app.channels.words import RATINGS
 from app.errors import status_of, wants_json, words_of
+from app.web.city import middle
 from app.web.named import named
 from gis.db import transaction
 from gis.errors import CityError, Conflict, Forbidden, InvalidInput, NotFound
@@ -95,7 +96,7 @@ def _page(db: Session, typed: dict[str, str], kept: list[str], *, failed: CityEr
         failed = failed or error
     return render_template(
         "channels/report.html", groups=classes.for_public(db), typed=typed, kept=kept, near=near, failed=failed,
-        failed_words=words_of(failed) if failed else "", start=spots.middle(db), photos_max=PHOTOS_MAX,
+        failed_words=words_of(failed) if failed else "", start=middle(db), photos_max=PHOTOS_MAX,
         places=spots.offered(db, whole_city(), typed["address"]) if typed.get("address") else [],
         form_key=typed.get("form_key") or secrets.token_hex(16), honeypot=HONEYPOT,
     )  # fmt: skip

@@ -5,15 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.web.named import named
 from gis.errors import InvalidInput
 from grid import addresses
-from grid.models import City
 from grid.reach import Viewer
 
 SHOWN = 6
@@ -57,10 +54,3 @@ def offered(db: Session, viewer: Viewer, words: str) -> list[dict[str, str]]:
          "words": named(one.text_zh, one.text_en)}
         for one in found
     ]  # fmt: skip
-
-
-def middle(db: Session) -> dict[str, float]:
-    """Where the map of a form begins: the middle of the city."""
-    point: Any = func.ST_PointOnSurface(City.boundary)
-    row = db.execute(select(func.ST_X(point), func.ST_Y(point))).first()
-    return {"lon": row[0], "lat": row[1]} if row else {"lon": 0.0, "lat": 0.0}

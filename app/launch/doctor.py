@@ -21,6 +21,7 @@ from app.launch import checks, processes, schema, start, vendor
 from app.launch.cluster import EXTENSIONS, Cluster
 from app.launch.context import open_city
 from app.launch.supervisor import Control
+from app.routing.home import problems
 from app.settings import PROJECT, Settings, read_settings, unknown_settings
 from gis import db as database
 from gis.errors import CityError, Unavailable
@@ -174,6 +175,8 @@ def served(settings: Settings) -> Iterator[Finding]:
     engine = database.bound()
     if isinstance(engine, Engine):
         yield from _database(engine)
+        if schema.revision(engine) == schema.head():
+            yield from _routing()
     yield _worker()
     where = start.running_at(settings.home)
     wrong = start.ask_ready(settings.model_copy(update=start.place_of(where))) if where else "it was never started"
@@ -200,6 +203,16 @@ def _database(engine: Engine) -> Iterator[Finding]:
         yield Finding("schema", "ok", f"revision {is_at}")
     else:
         yield Finding("schema", "bad", f"revision {is_at}, the code needs {newest}", "./city down, ./city up")
+
+
+def _routing() -> Iterator[Finding]:
+    """Routing rules in force that name what is not there any more: cases may go to nobody."""
+    with database.transaction() as db:
+        wrong = problems(db)
+    if wrong:
+        yield Finding("routing rules", "bad", "; ".join(map(str, wrong)), "Admin, Routing rules")
+    else:
+        yield Finding("routing rules", "ok", "all name what is there")
 
 
 def _worker() -> Finding:

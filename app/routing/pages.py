@@ -20,6 +20,7 @@ from app.routing.replay import DAYS, DAYS_MAX, play
 from app.routing.rules import Rule, read
 from app.routing.versions import RIGHT
 from app.routing.words import SOURCES, summary, tried_words, verdict
+from app.web.city import middle
 from app.web.named import named
 from gis.db import transaction
 from gis.errors import CityError, Conflict, InvalidInput, NotFound
@@ -157,7 +158,7 @@ def _form(position: int | None, given: dict[str, Any], error: CityError | None =
         one = versions.draft(db)
         context: dict[str, Any] = {
             "groups": forms.class_groups(ref), "areas": open_areas(db, deepest=1),
-            "departments": organisation.departments(db), "teams": organisation.teams(db),
+            "departments": organisation.departments(db), "teams": organisation.teams(db), "middle": middle(db),
         }  # fmt: skip
     shown = {area.code for area in context["areas"]}
     return render_template(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -16,12 +16,12 @@ from app.jobs.queue import defer
 from app.transfer import following, outbox, queries, reconcile, show, taking
 from app.transfer.models import Reconciliation
 from app.transfer.words import DIFFERENCES, LISTS
+from app.web.city import middle
 from app.web.named import named
 from app.workflow import timing
 from gis.db import transaction
 from gis.errors import CityError, Conflict, Forbidden, InvalidInput, NotFound
 from grid import addresses
-from grid.models import City
 from grid.reach import Viewer
 
 bp = Blueprint("transfer", __name__, url_prefix="/transfer", template_folder="templates")
@@ -71,10 +71,8 @@ def _offer(db: Session, viewer: Viewer, transfer_id: int, error: CityError | Non
         {"value": f"{one.lon:.6f},{one.lat:.6f}", "words": named(one.text_zh, one.text_en)}
         for one in addresses.search(db, viewer, asked, limit=8)
     ]
-    middle = func.ST_Centroid(City.boundary)
-    lon, lat = db.execute(select(func.ST_X(middle), func.ST_Y(middle))).first() or (0.0, 0.0)
     return render_template(
-        "transfer/offer.html", lon=lon, lat=lat, one=show.line(row, now), offer=row.transfer.offer, asked=asked,
+        "transfer/offer.html", **middle(db), one=show.line(row, now), offer=row.transfer.offer, asked=asked,
         found=found, history=show.history(db, row, now), typed=request.form,
         problem={"field": error.field, "words": words_of(error)} if error else None,
     )  # fmt: skip

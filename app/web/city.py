@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from flask import Flask, current_app, g, has_app_context
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -110,3 +110,10 @@ class DepartmentNames(Mapping[str, str]):
 def department_name(key: str | None) -> str:
     """A department in the reader's words; what the register does not know stands as it was written."""
     return DepartmentNames().get(key, key) if key else ""
+
+
+def middle(db: Session) -> dict[str, float]:
+    """Where the map of a form begins: a place inside the city, in degrees; 0, 0 before one is loaded."""
+    point = func.ST_PointOnSurface(City.boundary)
+    row = db.execute(select(func.ST_X(point), func.ST_Y(point))).first()
+    return {"lon": row[0], "lat": row[1]} if row else {"lon": 0.0, "lat": 0.0}

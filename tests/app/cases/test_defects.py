@@ -163,3 +163,16 @@ def test_where_two_cells_overlap_the_smaller_code_takes_the_case_whichever_was_d
     make.cell(db, newer, "310199001001", to_shape(first.geom), version)
     made = make_cases.case(db)
     assert db.get_one(UnitCell, made.unit_cell_id).code == min(newer, "310199001001001")
+
+
+# No polygon is kept in memory beyond its life
+
+
+def test_a_border_that_moved_holds_for_the_very_next_case(db: Session) -> None:
+    """Another system kept its polygons in memory until it was started anew."""
+    old = make.city(db)["310199001001001"]
+    assert make_cases.case(db).unit_cell_id == old.id
+    version = db.get_one(GridVersion, old.version_id)
+    db.execute(text("UPDATE unit_cells SET valid_to = current_date WHERE id = :id"), {"id": old.id})
+    new = make.cell(db, "310199001001777", "310199001001", to_shape(old.geom), version)
+    assert make_cases.case(db).unit_cell_id == new.id

@@ -71,6 +71,13 @@ def test_a_rule_fits_by_class_place_time_source_and_owner(
     assert (found.by, found.department) == (("rule", "power") if fits else ("class", "roads"))
 
 
+def test_a_drawn_area_that_was_changed_holds_for_the_very_next_case(db: Session, lamp: Case) -> None:
+    """Another system kept the polygons of its rules in memory until it was started anew."""
+    for polygon, by in ((SOUTH_WEST, "rule"), (mapping(box(0, 0, 1, 1)), "class"), (SOUTH_WEST, "rule")):
+        org.rules(db, {"polygon": polygon, "department": "power"})
+        assert service.suggest(db, lamp.id, DAY).by == by
+
+
 def test_who_is_in_charge_of_the_component_decides(db: Session) -> None:
     make.city(db)
     for code in ("power", "roads"):
