@@ -17,6 +17,8 @@ from gis.files.guess import Guess
 
 Geometries = NDArray[np.object_]
 
+ROUNDING_DEG = 1e-9  # a tenth of a millimetre
+
 
 @dataclass(frozen=True)
 class Where:
@@ -44,7 +46,7 @@ def read_shapes(batch: Batch, where: Where) -> CheckedMany:
     """The geometries of a batch, two-dimensional, in EPSG:4326; `refused` says why one was not taken."""
     given = _given(batch, where)
     flat = np.asarray(shapely.force_2d(given.geoms), dtype=object)
-    checked = check_many(_shifted(flat, where.datum))
+    checked = check_many(_trimmed(_shifted(flat, where.datum)))
     refused = np.where(given.refused != None, given.refused, checked.refused)  # noqa: E711 - an array of objects
     return CheckedMany(checked.geoms, refused, given.mended + checked.mended)
 
@@ -69,6 +71,17 @@ def _shifted(geoms: Geometries, datum_name: str) -> Geometries:
         return geoms
     shift = lambda at: np.column_stack(datum.shift_many(at[:, 0], at[:, 1], datum_name))  # noqa: E731
     return np.asarray(shapely.transform(geoms, shift), dtype=object)
+
+
+def _trimmed(geoms: Geometries) -> Geometries:
+    """What lies beyond the antimeridian or a pole by no more than rounding lies on it (Russia in Natural Earth)."""
+    edges = np.abs(shapely.bounds(geoms)) - (180.0, 90.0, 180.0, 90.0)
+    with np.errstate(invalid="ignore"):
+        rounded = ((edges > 0).any(axis=1)) & ((edges <= ROUNDING_DEG).all(axis=1))
+    if rounded.any():
+        trim = lambda at: np.clip(at, (-180.0, -90.0), (180.0, 90.0))  # noqa: E731
+        geoms[rounded] = shapely.transform(geoms[rounded], trim)
+    return geoms
 
 
 def _numbers(column: pa.ChunkedArray) -> NDArray[np.float64]:
