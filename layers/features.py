@@ -122,7 +122,7 @@ def _page_statement(layer: Layer, viewer: Viewer, chosen: Filter, *, here: bool,
     order = _order(rows.c, by, newest=newest)
     part = picked.order_by(*order).limit(bindparam("most", type_=Integer)).subquery("part")
     at: Any = part.c[by] if by else null()
-    return select(part.c.id, _feature(layer, part.c).label("feature"), at.label("at")).order_by(
+    return select(part.c.id, feature(layer, part.c).label("feature"), at.label("at")).order_by(
         *_order(part.c, by, newest=newest)
     )
 
@@ -150,7 +150,7 @@ def one(db: Session, layer: Layer, viewer: Viewer, row_id: int) -> str:
     """One feature as GeoJSON text; NotFound when there is none, or none for this viewer."""
     _refuse_people(layer)
     rows = rows_of(layer, viewer)
-    found = db.scalar(select(_feature(layer, rows.c)).where(rows.c.id == row_id))
+    found = db.scalar(select(feature(layer, rows.c)).where(rows.c.id == row_id))
     if found is None:
         raise NotFound("{layer} {id} is not there, or not for you to see.", layer=layer.title, id=row_id)
     return str(found)
@@ -178,15 +178,20 @@ def matched_query(
     return kept_statement(db, "matched", layer, viewer, chosen, build), edges(bbox)
 
 
-def _feature(layer: Layer, columns: Any) -> ColumnElement[str]:
-    """``{"type": "Feature", …}`` as text, written by the database."""
+def feature(
+    layer: Layer, columns: Any, geom: ColumnElement[Any] | None = None, digits: int = DIGITS
+) -> ColumnElement[str]:
+    """``{"type": "Feature", …}`` as text, written by the database; `geom` instead of the rows' own, in another CRS."""
     pairs: list[Any] = []
     for field in layer.fields:
         pairs += [literal_column(f"'{field.name}'"), _value(columns[field.name])]
+    place = func.ST_AsGeoJSON(
+        columns.geom if geom is None else geom, literal_column(f"{digits:d}"), literal_column("0")
+    )
     made = func.json_build_object(
         literal_column("'type'"), literal_column("'Feature'"),
         literal_column("'id'"), columns.id,
-        literal_column("'geometry'"), func.ST_AsGeoJSON(columns.geom, literal_column(str(DIGITS))).cast(JSON),
+        literal_column("'geometry'"), cast(place, JSON),
         literal_column("'properties'"), func.json_build_object(*pairs),
     )  # fmt: skip
     return cast(made, Text)

@@ -35,6 +35,7 @@ DOMAINS = (
     "imports",
     "datasets",
     "maps",
+    "ogc",
     "cities",
 )
 

@@ -33,7 +33,7 @@ from sqlalchemy import (
 )
 
 from layers.cql2 import intervals, shapes
-from layers.cql2.errors import wrong
+from layers.cql2.errors import FilterWrong
 from layers.cql2.intervals import OPEN, TEMPORAL, Span
 from layers.cql2.shapes import SPATIAL
 
@@ -69,11 +69,11 @@ class Compiler:
     def condition(self, node: Any, depth: int = 0) -> ColumnElement[bool]:
         """A boolean expression; FilterWrong for what is none."""
         if depth > DEPTH_MAX:
-            raise wrong("The filter is nested too deep.")
+            raise FilterWrong("The filter is nested too deep.")
         if isinstance(node, bool):
             return true() if node else false()
         if not isinstance(node, dict):
-            raise wrong("The filter is no condition.")
+            raise FilterWrong("The filter is no condition.")
         op = str(node.get("op", "")).lower()
         args = node.get("args")
         if op in ("and", "or", "not") and isinstance(args, list) and args:
@@ -82,13 +82,13 @@ class Compiler:
         if "property" in node or op in ("casei", "accenti", *ARITHMETIC):
             term = self.value(node, depth)
             if term.kind != "flag":
-                raise wrong("The filter is no condition.")
+                raise FilterWrong("The filter is no condition.")
             return type_coerce(term.sql, Boolean)
         return self._predicate(op, args, depth)
 
     def _predicate(self, op: str, args: Any, depth: int) -> ColumnElement[bool]:
         if not isinstance(args, list):
-            raise wrong("The filter has an operator without arguments.")
+            raise FilterWrong("The filter has an operator without arguments.")
         if op in SPATIAL:
             return self._spatial(op, args)
         if op in TEMPORAL:
@@ -96,14 +96,14 @@ class Compiler:
             return intervals.related(op, self._span(a, depth), self._span(b, depth))
         if op == "isnull":
             if len(args) != 1:
-                raise wrong("{op} takes another number of arguments.", op=op)
+                raise FilterWrong("{op} takes another number of arguments.", op=op)
             found: ColumnElement[bool] = self.value(args[0], depth).sql.is_(None)
             return found
         read = {"like": self._like, "between": self._between, "in": self._in}.get(op)
         if read is not None:
             return read(args, depth)
         if op not in COMPARE:
-            raise wrong("The filter has no operator {op} that is known here.", op=op or "–")
+            raise FilterWrong("The filter has no operator {op} that is known here.", op=op or "–")
         a, b = _two(op, args)
         left, right = self._alike(self.value(a, depth), self.value(b, depth))
         return COMPARE[op](left, right)
@@ -114,7 +114,7 @@ class Compiler:
         if kinds == {"text", "time"}:  # JSON has no literal for moments of its own
             left, right = (self._as_time(one) for one in (left, right))
         elif len(kinds) > 1:
-            raise wrong("{left} and {right} can't be compared.", left=left.kind, right=right.kind)
+            raise FilterWrong("{left} and {right} can't be compared.", left=left.kind, right=right.kind)
         if left.kind == "text":
             return collate(left.sql, "C"), collate(right.sql, "C")
         return left.sql, right.sql
@@ -124,14 +124,14 @@ class Compiler:
             return term
         known = getattr(term.sql, "value", None)
         if not isinstance(known, str):
-            raise wrong("{left} and {right} can't be compared.", left="text", right="time")
+            raise FilterWrong("{left} and {right} can't be compared.", left="text", right="time")
         return Term(intervals.day_or_moment(known, self.zone), "time")
 
     def _like(self, args: list[Any], depth: int) -> ColumnElement[bool]:
         a, b = _two("like", args)
         left, right = self.value(a, depth), self.value(b, depth)
         if left.kind != "text" or right.kind != "text":
-            raise wrong("LIKE takes texts.")
+            raise FilterWrong("LIKE takes texts.")
         found: ColumnElement[bool] = collate(left.sql, "C").like(collate(right.sql, "C"))
         return found
 
@@ -139,7 +139,7 @@ class Compiler:
         if len(args) == 2 and isinstance(args[1], list):  # as drafts of the standard had it
             args = [args[0], *args[1]]
         if len(args) != 3:
-            raise wrong("{op} takes another number of arguments.", op="between")
+            raise FilterWrong("{op} takes another number of arguments.", op="between")
         value, low, high = (self.value(one, depth) for one in args)
         (a, b), (c, d) = self._alike(value, low), self._alike(value, high)
         return and_(a >= b, c <= d)
@@ -147,7 +147,7 @@ class Compiler:
     def _in(self, args: list[Any], depth: int) -> ColumnElement[bool]:
         a, listed = _two("in", args)
         if not isinstance(listed, list) or not listed:
-            raise wrong("IN takes a list of values.")
+            raise FilterWrong("IN takes a list of values.")
         value = self.value(a, depth)
         pairs = [self._alike(value, self.value(one, depth)) for one in listed]
         return or_(*(left == right for left, right in pairs))
@@ -162,19 +162,19 @@ class Compiler:
     def value(self, node: Any, depth: int = 0) -> Term:
         """A value; FilterWrong for what is none."""
         if depth > DEPTH_MAX:
-            raise wrong("The filter is nested too deep.")
+            raise FilterWrong("The filter is nested too deep.")
         if isinstance(node, bool):
             return Term(literal(node, Boolean), "flag")
         if isinstance(node, str):
             if "\x00" in node:
-                raise wrong("The filter holds a sign that no text can hold.")
+                raise FilterWrong("The filter holds a sign that no text can hold.")
             return Term(literal(node, Text), "text")
         if isinstance(node, int | float):
             if not abs(node) < 1e300:
-                raise wrong("The filter holds a number that is too large.")
+                raise FilterWrong("The filter holds a number that is too large.")
             return Term(literal(float(node), Double), "number")
         if not isinstance(node, dict):
-            raise wrong("The filter holds a value that can't be read.")
+            raise FilterWrong("The filter holds a value that can't be read.")
         if "property" in node:
             return self._property(node["property"])
         if "date" in node or "timestamp" in node:
@@ -186,7 +186,7 @@ class Compiler:
         if column is None:
             near = {known.lower(): known for known in self.columns}.get(str(name).lower())
             if near is None:
-                raise wrong("The layer has no property {name} to filter by.", name=str(name)[:60])
+                raise FilterWrong("The layer has no property {name} to filter by.", name=str(name)[:60])
             column = self.columns[near]
         self.used.append(str(name))
         kind = column.type
@@ -200,26 +200,28 @@ class Compiler:
 
     def _worked_out(self, op: str, args: Any, depth: int) -> Term:
         if not isinstance(args, list):
-            raise wrong("The filter has no function {op} that is known here.", op=op or "–")
+            raise FilterWrong("The filter has no function {op} that is known here.", op=op or "–")
         if op in ("casei", "accenti"):
             [term] = [self.value(one, depth + 1) for one in args] if len(args) == 1 else [Term(None, "")]
             if term.kind != "text":
-                raise wrong("{op} takes a text.", op=op.upper())
+                raise FilterWrong("{op} takes a text.", op=op.upper())
             return Term(_folded(op, term.sql), "text")
         if op not in ARITHMETIC:
-            raise wrong("The filter has no function {op} that is known here.", op=op or "–")
+            raise FilterWrong("The filter has no function {op} that is known here.", op=op or "–")
         a, b = (self.value(one, depth + 1) for one in _two(op, args))
         if (a.kind, b.kind) != ("number", "number"):
-            raise wrong("{op} takes numbers.", op=op)
+            raise FilterWrong("{op} takes numbers.", op=op)
         return Term(_reckoned(op, a.sql, b.sql), "number")
 
     def shape(self, node: Any) -> Any:
         """A geometry: the layer's own, by whatever name, or a literal."""
         if not isinstance(node, dict):
-            raise wrong("The filter holds a geometry that can't be read.")
+            raise FilterWrong("The filter holds a geometry that can't be read.")
         if "property" in node:
             if str(node["property"]).lower() not in ("geom", "geometry", "the_geom"):
-                raise wrong("The layer has no geometry {name}: its geometry is geom.", name=str(node["property"])[:60])
+                raise FilterWrong(
+                    "The layer has no geometry {name}: its geometry is geom.", name=str(node["property"])[:60]
+                )
             return self.geometry
         return shapes.shape(node, self.srid, flipped=self.flipped)
 
@@ -228,11 +230,11 @@ class Compiler:
         if isinstance(node, dict) and "interval" in node:
             ends = node["interval"]
             if not isinstance(ends, list) or len(ends) != 2:
-                raise wrong("INTERVAL takes a beginning and an end.")
+                raise FilterWrong("INTERVAL takes a beginning and an end.")
             return self._end(ends[0], depth, at_start=True), self._end(ends[1], depth, at_start=False)
         term = self.value(node, depth)
         if term.kind != "time":
-            raise wrong("A temporal function takes moments and intervals.")
+            raise FilterWrong("A temporal function takes moments and intervals.")
         return term.sql, term.sql
 
     def _end(self, node: Any, depth: int, *, at_start: bool) -> Any:
@@ -240,19 +242,19 @@ class Compiler:
             return intervals.endless(at_start) if node in OPEN else intervals.day_or_moment(node, self.zone)
         term = self.value(node, depth)
         if term.kind != "time":
-            raise wrong("INTERVAL takes a beginning and an end.")
+            raise FilterWrong("INTERVAL takes a beginning and an end.")
         return term.sql
 
 
 def _two(op: str, args: list[Any]) -> tuple[Any, Any]:
     if len(args) != 2:
-        raise wrong("{op} takes another number of arguments.", op=op)
+        raise FilterWrong("{op} takes another number of arguments.", op=op)
     return args[0], args[1]
 
 
 def _joined(op: str, parts: list[ColumnElement[bool]]) -> ColumnElement[bool]:
     if op == "not":
-        raise wrong("{op} takes another number of arguments.", op=op)
+        raise FilterWrong("{op} takes another number of arguments.", op=op)
     return and_(*parts) if op == "and" else or_(*parts)
 
 

@@ -10,7 +10,5 @@ class FilterWrong(InvalidInput):
 
     code = "layers.filter"
 
-
-def wrong(template: str, **places: object) -> FilterWrong:
-    """A FilterWrong that names the argument."""
-    return FilterWrong(template, field="filter", **places)
+    def __init__(self, message: str, **places: object) -> None:
+        super().__init__(message, field="filter", **places)

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, DateTime, and_, literal, literal_column, not_, or_
 
-from layers.cql2.errors import wrong
+from layers.cql2.errors import FilterWrong
 
 OPEN = ("..", "")
 Moment = Any  # a column or a literal, timestamptz
@@ -35,7 +35,7 @@ def day_or_moment(given: Any, zone: tzinfo, only: str = "") -> ColumnElement[Any
         found = datetime.fromisoformat(given)
         return literal((found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC), MOMENT)
     except (ValueError, OverflowError) as error:
-        raise wrong("{value} is no date or time.", value=given) from error
+        raise FilterWrong("{value} is no date or time.", value=given) from error
 
 
 def endless(at_start: bool) -> ColumnElement[Any]:

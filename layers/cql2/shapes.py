@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, literal, literal_column
 
-from layers.cql2.errors import wrong
+from layers.cql2.errors import FilterWrong
 
 SPATIAL = {
     "s_intersects": "ST_Intersects", "s_equals": "ST_Equals", "s_disjoint": "ST_Disjoint", "s_touches": "ST_Touches",
@@ -34,7 +34,7 @@ def shape(node: dict[str, Any], srid: int, *, flipped: bool) -> ColumnElement[An
 
 def _geojson(node: dict[str, Any], srid: int, flipped: bool) -> ColumnElement[Any]:
     if node.get("type") not in TYPES or not _is_finite(node.get("coordinates", node.get("geometries"))):
-        raise wrong("The filter holds a geometry that can't be read.")
+        raise FilterWrong("The filter holds a geometry that can't be read.")
     plain = {name: node[name] for name in ("type", "coordinates", "geometries") if name in node}
     made: Any = func.ST_SetSRID(func.ST_GeomFromGeoJSON(literal(json.dumps(plain))), literal_column(str(int(srid))))
     return func.ST_FlipCoordinates(made) if flipped else made
@@ -51,7 +51,7 @@ def _is_finite(value: Any) -> bool:
 def _bbox(given: Any, srid: int, flipped: bool) -> ColumnElement[Any]:
     """Four or six numbers; one whose west lies east of its east crosses the antimeridian."""
     if not isinstance(given, list) or len(given) not in (4, 6) or not _is_finite(given):
-        raise wrong("BBOX takes west, south, east and north.")
+        raise FilterWrong("BBOX takes west, south, east and north.")
     half = len(given) // 2
     (x0, y0), (x1, y1) = given[:2], given[half : half + 2]
     if flipped:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from layers.cql2.errors import wrong
+from layers.cql2.errors import FilterWrong
 from layers.cql2.tokens import Token, tokens
 
 Node = Any  # CQL2 JSON: a mapping with "op" and "args", a literal, a list
@@ -14,13 +15,13 @@ SHAPES = {
     "POINT": "Point", "LINESTRING": "LineString", "POLYGON": "Polygon", "MULTIPOINT": "MultiPoint",
     "MULTILINESTRING": "MultiLineString", "MULTIPOLYGON": "MultiPolygon", "GEOMETRYCOLLECTION": "GeometryCollection",
 }  # fmt: skip
-LENGTH_MAX, DEPTH_MAX = 20_000, 100
+LENGTH_MAX, DEPTH_MAX = 20_000, 50
 
 
 def parse(text: str) -> Node:
     """A filter as CQL2 JSON; FilterWrong names the place where it can't be read."""
     if len(text) > LENGTH_MAX:
-        raise wrong("The filter is longer than {most} characters.", most=LENGTH_MAX)
+        raise FilterWrong("The filter is longer than {most} characters.", most=LENGTH_MAX)
     reader = _Reader(tokens(text), text)
     found = reader.condition()
     reader.must_end()
@@ -37,7 +38,7 @@ class _Reader:
 
     def fail(self) -> Exception:
         here = self.text[self.now.at : self.now.at + 20] or "the end"
-        return wrong("The filter can't be read from {here} on.", here=here)
+        return FilterWrong("The filter can't be read from {here} on.", here=here)
 
     def must_end(self) -> None:
         if self.now.kind != "end":
@@ -60,17 +61,24 @@ class _Reader:
         if not self.takes(value):
             raise self.fail()
 
-    # Boolean expressions
+    # Expressions: what is a condition and what a value shows when they are compiled
 
     def condition(self) -> Node:
+        """A whole expression, also one in brackets."""
+        with self._deeper():
+            parts = [self._all()]
+            while self.takes("OR"):
+                parts.append(self._all())
+        return parts[0] if len(parts) == 1 else {"op": "or", "args": parts}
+
+    @contextmanager
+    def _deeper(self) -> Iterator[None]:
+        """Brackets, NOT and signs nest so far and no further."""
         self.depth += 1
         if self.depth > DEPTH_MAX:
-            raise wrong("The filter is nested too deep.")
-        parts = [self._all()]
-        while self.takes("OR"):
-            parts.append(self._all())
+            raise FilterWrong("The filter is nested too deep.")
+        yield
         self.depth -= 1
-        return parts[0] if len(parts) == 1 else {"op": "or", "args": parts}
 
     def _all(self) -> Node:
         parts = [self._not()]
@@ -79,31 +87,10 @@ class _Reader:
         return parts[0] if len(parts) == 1 else {"op": "and", "args": parts}
 
     def _not(self) -> Node:
-        return {"op": "not", "args": [self._not()]} if self.takes("NOT") else self._primary()
-
-    def _primary(self) -> Node:
-        """A condition in brackets, or a comparison: which of both shows only after the bracket is read."""
-        if self.now.value == "(" and self.now.kind == "sign":
-            start = self.at
-            try:
-                self.at += 1
-                found = self.condition()
-                self.needs(")")
-                if not self._goes_on():
-                    return found
-            except Exception as error:
-                if not hasattr(error, "code"):
-                    raise
-                self.depth = min(self.depth, DEPTH_MAX)
-            self.at = start
-        return self._predicate()
-
-    def _goes_on(self) -> bool:
-        """Whether what stood in brackets was a value: an operator follows that takes one."""
-        here = self.now
-        return (here.kind == "sign" and here.value in (*COMPARED, "+", "-", "*", "/", "%", "^")) or here.word in (
-            "IS", "LIKE", "BETWEEN", "IN", "DIV",
-        )  # fmt: skip
+        if not self.takes("NOT"):
+            return self._predicate()
+        with self._deeper():
+            return {"op": "not", "args": [self._not()]}
 
     def _predicate(self) -> Node:
         left = self.value()
@@ -152,16 +139,21 @@ class _Reader:
 
     def _power(self) -> Node:
         base = self._factor()
-        return {"op": "^", "args": [base, self._power()]} if self.takes("^") else base
+        if not self.takes("^"):
+            return base
+        with self._deeper():
+            return {"op": "^", "args": [base, self._power()]}
 
     def _factor(self) -> Node:
-        if self.takes("-"):
-            inner = self._factor()
-            return -inner if isinstance(inner, int | float) else {"op": "*", "args": [-1, inner]}
-        if self.takes("+"):
-            return self._factor()
+        if sign := self.takes("-", "+"):
+            with self._deeper():
+                inner = self._factor()
+            is_number = isinstance(inner, int | float) and not isinstance(inner, bool)
+            if sign == "+":
+                return inner
+            return -inner if is_number else {"op": "*", "args": [-1, inner]}
         if self.takes("("):
-            found = self.value()
+            found = self.condition()
             self.needs(")")
             return found
         word = self.next()
@@ -180,12 +172,12 @@ class _Reader:
         if word.word in ("TRUE", "FALSE"):
             return word.word == "TRUE"
         if self.now.value != "(" or self.now.kind != "sign":
-            if word.word == "POINT" and self.now.word == "Z":
+            if word.word in SHAPES and self.now.word == "Z":
                 return self._shape(word)
             return {"property": word.value}
         if word.word in SHAPES:
             return self._shape(word)
-        args = self.listed(self._argument) if not self._is_empty() else []
+        args = self.listed(self.condition) if not self._is_empty() else []
         if word.word in ("DATE", "TIMESTAMP"):
             return {word.word.lower(): args[0] if len(args) == 1 else None}
         if word.word == "INTERVAL":
@@ -200,23 +192,16 @@ class _Reader:
             return True
         return False
 
-    def _argument(self) -> Node:
-        """A value, or a list of values in brackets (an array)."""
-        if self.now.kind == "sign" and self.now.value == "(":
-            start = self.at
-            found = self.listed(self._argument)
-            if len(found) > 1 or self.now.value in (",", ")"):
-                return found if len(found) > 1 else found[0]
-            self.at = start
-        return self.value()
-
     # Well-known text
 
     def _shape(self, word: Token) -> Node:
+        if word.word not in SHAPES:
+            raise self.fail()
         self.takes("Z")
         kind = SHAPES[word.word]
         if kind == "GeometryCollection":
-            return {"type": kind, "geometries": self.listed(lambda: self._shape(self.next()))}
+            with self._deeper():
+                return {"type": kind, "geometries": self.listed(lambda: self._shape(self.next()))}
         depth = {"Point": 0, "LineString": 1, "MultiPoint": 1, "Polygon": 2, "MultiLineString": 2, "MultiPolygon": 3}
         return {"type": kind, "coordinates": self._coordinates(depth[kind], kind == "MultiPoint")}
 

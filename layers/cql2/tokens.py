@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from layers.cql2.errors import wrong
+from layers.cql2.errors import FilterWrong
 
 PATTERN = re.compile(
     r"""(?P<space>\s+)
@@ -48,7 +48,7 @@ def _read(text: str) -> Iterator[Token]:
             continue
         found = PATTERN.match(text, at)
         if found is None or found.lastgroup is None:
-            raise wrong("The filter can't be read from {here} on.", here=text[at : at + 20])
+            raise FilterWrong("The filter can't be read from {here} on.", here=text[at : at + 20])
         if found.lastgroup != "space":
             yield Token(found.lastgroup, _plain(found.lastgroup, found.group()), at)
         at = found.end()

@@ -149,6 +149,15 @@ LAYER_DOORS = {
     "/layers/<layer_id>/export": ["/layers/{layer}/export?format=geojson", "/layers/{layer}/export?format=csv"],
     "/layers/<layer_id>/map.html": ["/layers/{layer}/map.html?by=cell", "/layers/{layer}/map.html?area={code}&by=cell"],
     "/tiles/<layer_id>.json": ["/tiles/{layer}.json"],
+    "/ogc/collections/<layer_id>/items": [
+        "/ogc/collections/{layer}/items?limit=1000", "/ogc/collections/{layer}/items?limit=1000&f=html",
+        "/ogc/collections/{layer}/items?filter=id%20%3E%200&limit=1000",
+        "/ogc/collections/{layer}/items?bbox=121,31,122,32",
+    ],
+    "/ogc/collections/<layer_id>/items/<int:row_id>": ["/ogc/collections/{layer}/items/{row_id}"],
+    "/ogc/collections/<layer_id>/tiles/WebMercatorQuad/<z>/<y>/<x>": [
+        "/ogc/collections/{layer}/tiles/WebMercatorQuad/{z}/{y}/{x}",
+    ],
     "/tiles/<layer_id>/<z>/<x>/<y>.mvt": ["/tiles/{layer}/{z}/{x}/{y}.mvt", "/tiles/{layer}/{z}/{x}/{y}.mvt?q={word}"],
 }  # fmt: skip
 NO_ROWS = {
@@ -173,6 +182,11 @@ NO_ROWS = {
     "/api/v1/calendars/<name>/due", "/api/v1/calendars/<name>/years/<int:year>",
     "/admin/accounts/<int:account_id>",  # who may open it: tests/app/accounts
     "/report", "/report/done", "/report/follow", "/report/cases/<number>",  # by a code only: tests/app/channels
+    "/ogc", "/ogc/api", "/ogc/conformance", "/ogc/collections", "/ogc/collections/<layer_id>",
+    "/ogc/collections/<layer_id>/queryables", "/ogc/collections/<layer_id>/schema",
+    "/ogc/collections/<layer_id>/styles", "/ogc/collections/<layer_id>/styles/default",
+    "/ogc/collections/<layer_id>/tiles", "/ogc/collections/<layer_id>/tiles/WebMercatorQuad", "/ogc/tileMatrixSets",
+    "/ogc/tileMatrixSets/WebMercatorQuad",
     "/api/v1/field/hello", "/field", "/field/manifest.webmanifest", "/field/worker.js",
     "/api/v1/catalogue", "/api/v1/city", "/api/v1/emergency-classes", "/api/v1/layers",
     "/api/v1/layers/<layer_id>/style", "/api/v1/map/style.json", "/api/v1/me", "/api/v1/openapi.json", "/cases/new",

@@ -34,6 +34,12 @@ OPEN = {
     "/open311/v2/services",
     "/open311/v2/requests",
     "/api/v1/map/style.json",  # the ground, for the public page; not where the operator switched that off
+    "/ogc",  # what it is, and what of it is open to everyone: tests/app/ogc
+    "/ogc/api",
+    "/ogc/collections",
+    "/ogc/conformance",
+    "/ogc/tileMatrixSets",
+    "/ogc/tileMatrixSets/WebMercatorQuad",
     "/report",
     "/report/done",
     "/report/follow",
