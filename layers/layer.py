@@ -64,6 +64,16 @@ class Style:
     label_zoom: int = 14
 
 
+class Pyramid(Protocol):
+    """Where a layer's counts by square are kept (`layers.pyramid`)."""
+
+    def squares(self, viewer: Viewer, chosen: Any) -> Select[Any] | None:
+        """The squares of one tile for a viewer under a `layers.filters.Filter`: ``across, down, n, su, sv``.
+
+        Binds ``z``, ``first_across`` and ``first_down``. None for what the kept counts can't answer exactly.
+        """
+
+
 @dataclass(frozen=True)
 class Layer:
     """A thematic layer, declared once.
@@ -74,7 +84,7 @@ class Layer:
     `channel` is the register whose writes change the layer (what `app.live` announces).
     `detail` is the page of one row with ``{name}`` places, for example ``/cases/{number}``.
     `is_public` opens it to everyone, without a login. `version` and `bounds` (west, south, east, north in degrees) are
-    known of layers that are not a register of the city: those may lie anywhere.
+    known of layers that are not a register of the city: those may lie anywhere. `pyramid` keeps its counts by square.
     """
 
     id: str
@@ -96,6 +106,7 @@ class Layer:
     is_public: bool = False
     version: int = 0
     bounds: tuple[float, float, float, float] | None = None
+    pyramid: Pyramid | None = None
 
     def get_field(self, name: str) -> Field:
         """One of the layer's fields; NotFound when it has none of that name."""

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Select,
     Subquery,
     bindparam,
+    case,
     cast,
     func,
     literal_column,
@@ -31,9 +32,9 @@ from layers.filters import NOTHING, Filter, rows_of
 from layers.kept import Ready, kept_statement
 from layers.layer import Layer
 from layers.mercator import BUFFER, EXTENT, HALF_WORLD_M, Tile, latitude
+from layers.pyramid import DEEPEST, SIDE, inside
 from layers.rectangle import any_frame, any_rectangle, edges, touches
 
-SIDE = 8  # squares along a tile: 64 pixels each on a screen, room for a circle with a number in it
 REACH = 1e-9  # degrees by which rows are looked for around a tile, so that rounding loses none on the border
 WORLD = bindparam("world", type_=Double)
 PULL = 0.5  # how far a circle stands from its square's middle towards its rows' mean: near them, yet apart from others
@@ -94,8 +95,53 @@ def counts_query(
     return kept_statement(db, "counts", layer, viewer, chosen, build), binds
 
 
+def kept_counts(
+    db: Session, layer: Layer, viewer: Viewer, at: Tile, chosen: Filter, above: int
+) -> tuple[int, bytes] | None:
+    """How many rows the kept squares of a tile hold, and the tile of counts if they are more than `above`.
+
+    None where no squares are kept for this question.
+    """
+    if layer.pyramid is None or at.z > DEEPEST:
+        return None
+    kept = layer.pyramid.squares(viewer, chosen)
+    if kept is None:
+        return None
+    first = {"first_across": at.x * SIDE, "first_down": at.y * SIDE}
+    binds = {"z": at.z, "x": at.x, "y": at.y, "world": float(SIDE << at.z), "above": above, **first}
+
+    def build() -> Select[Any]:
+        return _kept_statement(layer, kept)
+
+    [(found, body)] = kept_statement(db, "kept", layer, viewer, chosen, build).run(db, binds)
+    return int(found), bytes(body or b"")
+
+
+def _kept_statement(layer: Layer, kept: Select[Any]) -> Select[Any]:
+    part = kept.subquery("part")
+    count = func.sum(part.c.n)
+    squares = (
+        select(
+            part.c.across, part.c.down, cast(count, Integer).label("count"),
+            (func.sum(part.c.su) / count * WORLD).label("mean_across"),
+            (func.sum(part.c.sv) / count * WORLD).label("mean_down"),
+        )
+        .group_by(part.c.across, part.c.down)
+        .having(count > 0)
+        .cte("squares")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
+    )  # fmt: skip
+    total = select(func.coalesce(func.sum(squares.c["count"]), 0)).scalar_subquery()
+    body = _drawn_squares(layer, squares).scalar_subquery()
+    return select(total, case((total > bindparam("above", type_=Integer), body)))
+
+
 def _counts_statement(layer: Layer, viewer: Viewer, chosen: Filter) -> Select[Any]:
-    squares = _squares_of_tile(layer, viewer, chosen).subquery("squares")
+    return _drawn_squares(layer, _squares_of_tile(layer, viewer, chosen).subquery("squares"))
+
+
+def _drawn_squares(layer: Layer, squares: Any) -> Select[Any]:
+    """The MVT of squares: a circle's place for each, with its count."""
     step = 2 * HALF_WORLD_M / WORLD
 
     def place(square: ColumnElement[Any], mean: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -121,9 +167,7 @@ def _squares_of_tile(layer: Layer, viewer: Viewer, chosen: Filter) -> Select[Any
     """
     rows = rows_of(layer, viewer, chosen)
     squares = _squares(layer, rows, touches(rows.c.geom, any_rectangle())).subquery("all_squares")
-    first = {name: bindparam(f"first_{name}", type_=Integer) for name in ("across", "down")}
-    inside = (squares.c[name].between(start, start + (SIDE - 1)) for name, start in first.items())
-    return select(squares).where(*inside)
+    return select(squares).where(*inside(squares.c.across, squares.c.down))
 
 
 def all_squares(db: Session, layer: Layer, viewer: Viewer, z: int, chosen: Filter = NOTHING) -> list[Square]:

@@ -36,7 +36,7 @@ from layers.layer import Field, Layer
 from layers.mercator import BUFFER, EXTENT, MARGIN, Tile, metres_a_pixel
 from layers.rectangle import any_frame, any_rectangle, edges, touches
 from layers.shielded_tiles import shielded_tile
-from layers.tile_counts import counts_tile
+from layers.tile_counts import counts_tile, kept_counts
 
 _NOTHING: ColumnElement[Any] = literal_column("''::bytea")
 ROWS_MAX = 5_000
@@ -54,6 +54,9 @@ def tile(db: Session, layer: Layer, viewer: Viewer, at: Tile, chosen: Filter = N
         return b""
     if layer.floor is not None:
         return shielded_tile(db, layer, viewer, at, chosen)
+    kept = kept_counts(db, layer, viewer, at, chosen, ROWS_MAX)
+    if kept is not None and kept[0] > ROWS_MAX:
+        return kept[1]
     ready, binds = rows_query(db, layer, viewer, at, chosen)
     [(found, body)] = ready.run(db, binds)
     if found > ROWS_MAX:

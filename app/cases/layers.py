@@ -12,6 +12,7 @@ from sqlalchemy import Select, Text, case, cast, select
 
 from app.cases.classes import class_facts, majors
 from app.cases.models import Case, CaseStatus, ClassKind
+from app.cases.squares import CasePyramid
 from app.cases.visible import is_truly_located, visible
 from app.cases.words import KINDS, SOURCES, STATUSES
 from app.web.city import DepartmentNames
@@ -98,6 +99,7 @@ CASES = Layer(
     theme="cases",
     geometry="POINT",
     rows=rows,
+    pyramid=CasePyramid(),
     fields=(
         Field("number", _l("Case number"), in_tile=False),
         Field("class_zh", _l("Class (Chinese)"), in_tile=False),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from app.cases import photos
+from app.cases import photos, squares
 from app.cases.watch import watch
 from app.cases.workflow import CASES
 from app.jobs.queue import QUEUE
@@ -45,3 +45,11 @@ def watch_clocks(timestamp: int) -> None:
     """Tell of the cases that turned yellow or red, and take those that stay red to the levels above."""
     with transaction() as db:
         watch(db, datetime.fromtimestamp(timestamp, UTC))
+
+
+@QUEUE.periodic(cron="* * * * *")
+@QUEUE.task(name="cases.sum_squares", queueing_lock="cases.sum_squares", pass_context=False)
+def sum_squares(timestamp: int) -> None:
+    """Sum up what writes left of counts by square, so that reading adds few rows."""
+    with transaction() as db:
+        squares.sum_up(db)

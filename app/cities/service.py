@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app import import_models
 from app.accounts import first as accounts
+from app.cases import squares
 from app.cities import profile as profiles
 from app.cities.invented import load as invented
 from app.cities.invented.town import Amount
@@ -75,6 +76,7 @@ def load(db: Session, order: Order, say: Callable[[str], None], *, replace: bool
     else:
         recorded.load(db, profile, order.folder, refused, say)
     say("statistics")
+    squares.sum_up(db)
     db.execute(text("ANALYZE"))
     accounts.refit_areas(db)
     organisation.staff(db)

@@ -11,11 +11,25 @@ import shapely
 from geoalchemy2 import Geometry
 from shapely.geometry import Point
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import BigInteger, TableClause, Text, column, delete, func, insert, literal, select, table, update
+from sqlalchemy import (
+    BigInteger,
+    TableClause,
+    Text,
+    column,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    table,
+    type_coerce,
+    update,
+)
 from sqlalchemy.orm import Session
+from sqlalchemy.types import NullType
 
 from app.audit.service import record
-from app.datasets import service
+from app.datasets import service, squares
 from app.datasets.layers import SQL_KINDS
 from app.datasets.models import Dataset
 from gis.checks import check
@@ -38,6 +52,7 @@ def create(db: Session, viewer: Viewer, layer_id: str, given: Mapping[str, Any],
         raise RowWrong("The feature has no geometry.", field="geometry")
     values = _values(made, given) | _place(db, made, geometry)
     row_id = db.scalars(insert(rows).values(values).returning(rows.c.id)).one()
+    squares.count(db, made, _geom(rows, row_id), 1)
     _changed(db, viewer, made, "add", row_id, 1, geometry)
     return int(row_id)
 
@@ -68,8 +83,8 @@ def remove(db: Session, viewer: Viewer, layer_id: str, row_id: int) -> None:
     """Take a row away."""
     made = service.get(db, viewer, layer_id, to_change=True)
     rows = rows_of(made)
-    if db.scalar(delete(rows).where(rows.c.id == row_id).returning(rows.c.id)) is None:
-        raise _missing(row_id)
+    squares.count(db, made, _geom(rows, _there(db, rows, row_id)), -1)
+    db.execute(delete(rows).where(rows.c.id == row_id))
     _changed(db, viewer, made, "remove", row_id, -1, None)
 
 
@@ -77,13 +92,25 @@ def _write(
     db: Session, viewer: Viewer, made: Dataset, row_id: int, values: dict[str, Any], how: str, at: BaseGeometry | None
 ) -> None:
     rows = rows_of(made)
-    if db.scalar(update(rows).where(rows.c.id == row_id).values(values).returning(rows.c.id)) is None:
-        raise _missing(row_id)
+    _there(db, rows, row_id)
+    if at is not None:
+        squares.count(db, made, _geom(rows, row_id), -1)
+    db.execute(update(rows).where(rows.c.id == row_id).values(values))
+    if at is not None:
+        squares.count(db, made, _geom(rows, row_id), 1)
     _changed(db, viewer, made, how, row_id, 0, at)
 
 
-def _missing(row_id: int) -> NotFound:
-    return NotFound("There is no feature {id}.", id=row_id)
+def _there(db: Session, rows: TableClause, row_id: int) -> int:
+    """The id again, if there is such a row."""
+    if db.scalar(select(rows.c.id).where(rows.c.id == row_id)) is None:
+        raise NotFound("There is no feature {id}.", id=row_id)
+    return row_id
+
+
+def _geom(rows: TableClause, row_id: int) -> Any:
+    """The geometry that a row has now, in SQL."""
+    return select(type_coerce(rows.c.geom, NullType())).where(rows.c.id == row_id).scalar_subquery()
 
 
 def _changed(

@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, Boolean, DateTime, Double, Row, Select, Text,
 
 from app.datasets import queries
 from app.datasets.models import Audience
+from app.datasets.squares import DatasetPyramid
 from grid.reach import Viewer
 from layers.layer import Field, FieldKind, GeometryKind, Layer, Style
 
@@ -69,7 +70,7 @@ def _declare(found: Row[Any]) -> Layer:
         version=found.version, bounds=None if found.bounds is None else (
             found.bounds[0], found.bounds[1], found.bounds[2], found.bounds[3]
         ),
-        order=500,
+        order=500, pyramid=DatasetPyramid(found.id),
     )  # fmt: skip
 
 

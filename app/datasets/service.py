@@ -13,7 +13,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.audit.service import record
-from app.datasets import tables
+from app.datasets import squares, tables
 from app.datasets.intake import Intake, Progress, Taken
 from app.datasets.models import Audience, Dataset
 from app.datasets.queries import is_seen_by
@@ -109,6 +109,7 @@ def add_empty(
 def seal(db: Session, made: Dataset) -> None:
     """After its table was filled: indexes, statistics, how many rows, and where they lie."""
     made.row_count, made.bounds = tables.finish(db, made.table)
+    squares.fill(db, made)
     made.changed_at = db.scalar(select(func.clock_timestamp()))  # type: ignore[assignment]
     db.flush()
 
@@ -116,6 +117,7 @@ def seal(db: Session, made: Dataset) -> None:
 def touch(db: Session, made: Dataset) -> None:
     """After its rows were changed: the next version, and its figures anew."""
     made.row_count, made.bounds = tables.measure(db, made.table)
+    squares.fill(db, made)
     made.version += 1
     made.changed_at = db.scalar(select(func.clock_timestamp()))  # type: ignore[assignment]
     db.flush()
@@ -155,6 +157,7 @@ def remove(db: Session, viewer: Viewer, layer_id: str) -> None:
     found = get(db, viewer, layer_id, to_change=True)
     record(db, viewer, act="datasets.remove", subject=layer_id, detail={"rows": found.row_count})
     tables.drop(db, found.table)
+    squares.forget(db, found)
     db.delete(found)
     db.flush()
 
