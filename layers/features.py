@@ -43,12 +43,14 @@ Bbox = tuple[float, float, float, float]
 class Page:
     """Some features as GeoJSON texts; `last_id` is where the next page starts after, None on the last page.
 
-    `last_at` is that row's moment, where rows are read by it.
+    `last_at` is that row's moment, where rows are read by it. `first_id` and `last_row_id` are the page's own ends.
     """
 
     features: list[str]
     last_id: int | None
     last_at: datetime | None = None
+    first_id: int | None = None
+    last_row_id: int | None = None
 
     def as_collection(self, **members: object) -> str:
         """A FeatureCollection with further members (`next`, `matched`)."""
@@ -82,7 +84,8 @@ def page(
     found = ready.run(db, binds)
     kept = found[:limit]
     features = [row[1] for row in kept]
-    return Page(features, kept[-1][0], kept[-1][2]) if len(found) > limit else Page(features, None)
+    ends = (kept[0][0], kept[-1][0]) if kept else (None, None)
+    return Page(features, kept[-1][0], kept[-1][2], *ends) if len(found) > limit else Page(features, None, None, *ends)
 
 
 def page_query(

@@ -67,10 +67,13 @@ class Style:
 class Pyramid(Protocol):
     """Where a layer's counts by square are kept (`layers.pyramid`)."""
 
-    def squares(self, viewer: Viewer, chosen: Any) -> Select[Any] | None:
-        """The squares of one tile for a viewer under a `layers.filters.Filter`: ``across, down, n, su, sv``.
+    def answers(self, viewer: Viewer, chosen: Any) -> bool:
+        """Whether the kept counts tell a viewer's rows under a `layers.filters.Filter` exactly."""
 
-        Binds ``z``, ``first_across`` and ``first_down``. None for what the kept counts can't answer exactly.
+    def squares(self, viewer: Viewer, chosen: Any) -> Select[Any]:
+        """The squares of one tile, for what it answers: ``across, down, n, su, sv``.
+
+        Binds ``z``, ``first_across`` and ``first_down``.
         """
 
 

@@ -102,16 +102,14 @@ def kept_counts(
 
     None where no squares are kept for this question.
     """
-    if layer.pyramid is None or at.z > DEEPEST:
-        return None
-    kept = layer.pyramid.squares(viewer, chosen)
-    if kept is None:
+    pyramid = layer.pyramid
+    if pyramid is None or at.z > DEEPEST or not pyramid.answers(viewer, chosen):
         return None
     first = {"first_across": at.x * SIDE, "first_down": at.y * SIDE}
     binds = {"z": at.z, "x": at.x, "y": at.y, "world": float(SIDE << at.z), "above": above, **first}
 
     def build() -> Select[Any]:
-        return _kept_statement(layer, kept)
+        return _kept_statement(layer, pyramid.squares(viewer, chosen))
 
     [(found, body)] = kept_statement(db, "kept", layer, viewer, chosen, build).run(db, binds)
     return int(found), bytes(body or b"")

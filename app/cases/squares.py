@@ -53,12 +53,14 @@ class CaseSquareDelta(Base, HasId):
 class CasePyramid:
     """Answers for viewers by area, and filters of area and state; a department, a time or words ask for the rows."""
 
-    def squares(self, viewer: Viewer, chosen: Filter) -> Select[Any] | None:
+    def answers(self, viewer: Viewer, chosen: Filter) -> bool:
+        """By area and state alone."""
+        plain = chosen.from_at is None and chosen.to_at is None and chosen.words is None
+        return viewer.department is None and plain and all(name == FIELD for name, _ in chosen.values)
+
+    def squares(self, viewer: Viewer, chosen: Filter) -> Select[Any]:
         """The squares of one tile."""
         asked = dict(chosen.values)
-        plain = chosen.from_at is None and chosen.to_at is None and chosen.words is None
-        if viewer.department is not None or not plain or set(asked) - {FIELD}:
-            return None
         one, late = CaseSquares, CaseSquareDelta
         kept: list[Any] = [one.across, one.down, one.n, one.su, one.sv]
         summed = select(*kept).where(

@@ -13,6 +13,7 @@ from app.datasets.models import Audience
 from app.datasets.squares import DatasetPyramid
 from grid.reach import Viewer
 from layers.layer import Field, FieldKind, GeometryKind, Layer, Style
+from layers.tiles import ROWS_MAX
 
 KEPT_MAX = 200
 COLOURS = ("#1f6f8b", "#8a4f9e", "#2f7d4f", "#a3591b", "#5b5fa8", "#7a6a1e")
@@ -70,7 +71,7 @@ def _declare(found: Row[Any]) -> Layer:
         version=found.version, bounds=None if found.bounds is None else (
             found.bounds[0], found.bounds[1], found.bounds[2], found.bounds[3]
         ),
-        order=500, pyramid=DatasetPyramid(found.id),
+        order=500, pyramid=DatasetPyramid(found.id) if found.row_count > ROWS_MAX else None,
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, bindparam, select
 
 from app.datasets.models import Audience, Dataset
 from gis.db import look
@@ -16,10 +16,13 @@ FACTS = (
 )  # fmt: skip
 
 
+_ONE = select(*FACTS).where(Dataset.layer_id == bindparam("id"))
+
+
 def one(layer_id: str) -> Row[Any] | None:
-    """What is known of the data set of a layer id."""
+    """What is known of the data set of a layer id: asked with every tile, so the statement is put together once."""
     with look() as connection:
-        return connection.execute(_facts().where(Dataset.layer_id == layer_id)).first()
+        return connection.execute(_ONE, {"id": layer_id}).first()
 
 
 def every() -> list[Row[Any]]:

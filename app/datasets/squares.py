@@ -35,10 +35,12 @@ class DatasetPyramid:
 
     dataset_id: int
 
-    def squares(self, viewer: Viewer, chosen: Filter) -> Select[Any] | None:
-        """The squares of one tile, without a filter."""
-        if chosen != NOTHING:
-            return None
+    def answers(self, viewer: Viewer, chosen: Filter) -> bool:
+        """Without a filter."""
+        return chosen == NOTHING
+
+    def squares(self, viewer: Viewer, chosen: Filter) -> Select[Any]:
+        """The squares of one tile."""
         columns: list[Any] = [Squares.across, Squares.down, Squares.n, Squares.su, Squares.sv]
         mine = Squares.dataset_id == bindparam("dataset_id", self.dataset_id, type_=BigInteger)
         return select(*columns).where(mine, Squares.z == at_zoom(), *inside(Squares.across, Squares.down))

@@ -10,7 +10,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, func, literal_column
-from sqlalchemy.orm import Session
 
 from app.ogc import crs as systems
 from app.ogc.crs import Crs
@@ -53,6 +52,16 @@ class Asked:
     zone: ZoneInfo
     known: list[Crs]
 
+    @property
+    def plain_box(self) -> tuple[float, float, float, float] | None:
+        """The one box in degrees that is asked for, if nothing else narrows the features."""
+        if set(self.args) - {"f", "lang", "limit", "bbox", "cursor"} or not self.args.get("bbox"):
+            return None
+        edges = self._edges()
+        half = len(edges) // 2
+        west, south, east, north = (*edges[:2], *edges[half : half + 2])
+        return (west, south, east, north) if west <= east else None
+
     def conditions(self, layer: Layer, columns: Any) -> list[ColumnElement[bool]]:
         """Box, time, properties and filter as SQL. Raises InvalidInput with the argument's name."""
         made: list[ColumnElement[bool]] = []
@@ -77,6 +86,9 @@ class Asked:
 
     def _box(self) -> ColumnElement[Any]:
         given = systems.read(self.args.get("bbox-crs"), self.known, "bbox-crs")
+        return shapes.shape({"bbox": self._edges()}, given.srid, flipped=given.flipped)
+
+    def _edges(self) -> list[float]:
         try:
             edges = [float(part) for part in self.args["bbox"].split(",")]
         except ValueError:
@@ -85,7 +97,7 @@ class Asked:
         is_right = len(edges) in (4, 6) and all(map(math.isfinite, edges)) and edges[1] <= edges[half + 1]
         if not is_right:
             raise InvalidInput("A box is west, south, east and north, parted by commas.", field="bbox")
-        return shapes.shape({"bbox": edges}, given.srid, flipped=given.flipped)
+        return edges
 
     def _filter(self) -> Any:
         text, language = self.args["filter"], self.args.get("filter-lang", LANGUAGES[0])
@@ -99,13 +111,13 @@ class Asked:
             raise InvalidInput("The filter is no JSON.", field="filter") from error
 
 
-def read(db: Session, layer: Layer, args: Mapping[str, str], zone: ZoneInfo) -> Asked:
+def read(layer: Layer, args: Mapping[str, str], zone: ZoneInfo) -> Asked:
     """The question of a request's arguments; unknown ones are refused by name."""
     fields = {one.name for one in layer.fields}
     for name in args:
         if name not in OWN and name not in fields:
             raise Unknown("The collection {id} has no argument {name}.", field=name, id=layer.id, name=name[:60])
-    known = systems.offered(db)
+    known = systems.offered()
     return Asked(
         systems.read(args.get("crs"), known, "crs"), _limit(args.get("limit")), _cursor(args.get("cursor")),
         dict(args), zone, known,

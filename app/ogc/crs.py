@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from functools import cache
 
 from pyproj import CRS
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
+from app.web.city import city_facts
 from gis.errors import InvalidInput
-from grid.models import City
 
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
@@ -45,10 +43,10 @@ def _of(epsg: int) -> Crs:
 LONLAT = Crs(CRS84, 4326, False)
 
 
-def offered(db: Session) -> list[Crs]:
+def offered() -> list[Crs]:
     """CRS84, EPSG:4326, EPSG:3857 and the city's own."""
-    own = db.scalar(select(City.crs_epsg))
-    return [LONLAT, *(_of(epsg) for epsg in dict.fromkeys((4326, 3857, *([int(own)] if own else []))))]
+    own = city_facts().crs_epsg
+    return [LONLAT, *(_of(epsg) for epsg in dict.fromkeys((4326, 3857, *([own] if own else []))))]
 
 
 def read(given: str | None, known: list[Crs], field: str) -> Crs:

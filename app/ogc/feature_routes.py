@@ -42,8 +42,8 @@ from grid.reach import Viewer
 def get_items(layer_id: str) -> BaseResponse:
     """A page of features."""
     layer, viewer = seen(layer_id)
+    asked = asking.read(layer, request.args.to_dict(), ZoneInfo(city_facts().time_zone))
     with transaction() as db:
-        asked = asking.read(db, layer, request.args.to_dict(), ZoneInfo(city_facts().time_zone))
         page = items.page(db, layer, viewer, asked)
     links = _page_links(layer_id, asked, page)
     if wants_html():
@@ -86,7 +86,7 @@ def get_item(layer_id: str, row_id: int) -> BaseResponse:
     """One feature."""
     layer, viewer = seen(layer_id)
     with transaction() as db:
-        crs = systems.read(request.args.get("crs"), systems.offered(db), "crs")
+        crs = systems.read(request.args.get("crs"), systems.offered(), "crs")
         text = items.one(db, layer, viewer, row_id, crs)
     here = f"{root()}/collections/{layer_id}"
     links = [
@@ -139,8 +139,7 @@ def _feature() -> tuple[Mapping[str, Any], BaseGeometry | None]:
         shape = shapely.from_geojson(json.dumps(body["geometry"]))
     except (shapely.errors.GEOSException, ValueError, TypeError) as error:
         raise InvalidInput("The geometry is no GeoJSON geometry.", field="geometry") from error
-    with transaction() as db:
-        crs = systems.read(request.headers.get("Content-Crs"), systems.offered(db), "Content-Crs")
+    crs = systems.read(request.headers.get("Content-Crs"), systems.offered(), "Content-Crs")
     return properties, _to_degrees(shape, crs)
 
 

@@ -12,6 +12,7 @@ from app.ogc.asked import Asked
 from app.ogc.crs import Crs
 from gis.errors import NotFound
 from grid.reach import Viewer
+from layers import features
 from layers.features import feature
 from layers.filters import rows_of
 from layers.layer import Layer
@@ -31,6 +32,9 @@ class Page:
 
 def page(db: Session, layer: Layer, viewer: Viewer, asked: Asked) -> Page:
     """The asked page, in the order of ids; two statements at most, the second only counts and only for a first page."""
+    box = asked.plain_box
+    if box is not None and layer.geometry == "POINT" and not (asked.cursor and asked.cursor.is_back):
+        return _plain_page(db, layer, viewer, asked, box)
     rows = rows_of(layer, viewer)
     conditions = asked.conditions(layer, rows.c)
     cursor, is_back = asked.cursor, asked.cursor is not None and asked.cursor.is_back
@@ -53,6 +57,22 @@ def page(db: Session, layer: Layer, viewer: Viewer, asked: Asked) -> Page:
         [row[1] for row in found], found[0][0] if found else None, found[-1][0] if found else None,
         has_before=is_cut if is_back else cursor is not None, has_after=True if is_back else is_cut, matched=matched,
     )  # fmt: skip
+
+
+def _plain_page(
+    db: Session, layer: Layer, viewer: Viewer, asked: Asked, box: tuple[float, float, float, float]
+) -> Page:
+    """Points in a box, what maps ask for most: by the statements that are kept ready for it."""
+    cursor = asked.cursor
+    found = features.page(
+        db, layer, viewer, bbox=box, after=cursor.row_id if cursor else None, limit=asked.limit
+    )  # fmt: skip
+    has_after = found.last_id is not None
+    if cursor is not None:
+        matched = cursor.matched
+    else:
+        matched = features.matched(db, layer, viewer, bbox=box) if has_after else len(found.features)
+    return Page(found.features, found.first_id, found.last_row_id, cursor is not None, has_after, matched)
 
 
 def one(db: Session, layer: Layer, viewer: Viewer, row_id: int, crs: Crs) -> str:

@@ -13,7 +13,6 @@ from app.ogc.door import bp, reply, seen
 from app.ogc.feature_routes import may_edit
 from app.ogc.told import HTML, JSON, SCHEMA, link, root
 from app.web.city import city_facts
-from gis.db import transaction
 from layers.layer import Layer
 
 TILING = "http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes"
@@ -59,8 +58,7 @@ def get_api() -> BaseResponse:
 @public
 def get_collections() -> BaseResponse:
     """The layers that the asker may see; without a login those that are open to everyone."""
-    with transaction() as db:
-        known = systems.offered(db)
+    known = systems.offered()
     shown = [told.collection(one, known, one.bounds or city_bounds()) for one in _shown()]
     here = f"{root()}/collections"
     found = {
@@ -81,8 +79,7 @@ def _shown() -> list[Layer]:
 def get_collection(layer_id: str) -> BaseResponse:
     """One collection."""
     layer, viewer = seen(layer_id)
-    with transaction() as db:
-        known = systems.offered(db)
+    known = systems.offered()
     found = told.collection(layer, known, layer.bounds or city_bounds(), is_editable=may_edit(layer_id, viewer))
     return reply(found, str(layer.title))
 

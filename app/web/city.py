@@ -36,6 +36,7 @@ class CityFacts:
     levels: tuple[str, ...]
     is_demo: bool
     departments: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    crs_epsg: int | None = None
 
     @property
     def name(self) -> str:
@@ -79,7 +80,7 @@ def _recent(app: Flask) -> CityFacts:
 
 
 def _read(app: Flask) -> CityFacts:
-    columns = (City.profile, City.name_zh, City.name_en, City.language, City.time_zone)
+    columns = (City.profile, City.name_zh, City.name_en, City.language, City.time_zone, City.crs_epsg)
     with transaction() as db:
         row = db.execute(select(*columns, City.levels, City.is_demo)).first()
         read: Callable[[Session], Names] | None = app.extensions.get(NAMES)
@@ -87,8 +88,9 @@ def _read(app: Flask) -> CityFacts:
     if row is None:
         return EMPTY
     return CityFacts(
-        row.profile, row.name_zh, row.name_en, row.language, row.time_zone, tuple(row.levels), row.is_demo, departments
-    )
+        row.profile, row.name_zh, row.name_en, row.language, row.time_zone, tuple(row.levels), row.is_demo, departments,
+        row.crs_epsg,
+    )  # fmt: skip
 
 
 class DepartmentNames(Mapping[str, str]):

@@ -52,6 +52,7 @@ def create_app(settings: Settings, *, engine: Engine | Connection | None = None)
     """
     if engine is not None:
         database.bind(engine)
+    openapi.keep_schemas()
     web = OpenAPI(
         "app.web.create",
         info=Info(title="CityGrid", version=VERSION),
