@@ -33,6 +33,7 @@ DOMAINS = (
     "transfer",
     "imports",
     "datasets",
+    "styles",
     "maps",
     "cities",
 )
