@@ -101,6 +101,36 @@ def classify(
     return Classing(scheme, low, tuple(map(float, edges)), counts, zeros, missing, *_fit(some, index, len(edges)))
 
 
+def locked(values: Sequence[float | None], breaks: Sequence[float], scheme: str = "user_defined") -> Classing:
+    """Class values by breaks that stay as they are, so that months can be compared.
+
+    What lies above the last break falls in the last class; `low` is the lowest value, or the first break where all lie
+    above it. InvalidInput for breaks that don't ascend.
+    """
+    edges = _user_breaks(breaks)
+    known = np.array([value for value in values if value is not None and not math.isnan(value)], dtype=np.float64)
+    some = known[known != 0]
+    index = np.minimum(np.searchsorted(edges, some, side="left"), len(edges) - 1)
+    counts = tuple(int(n) for n in np.bincount(index, minlength=len(edges)))
+    low = float(min(0.0, some.min())) if len(some) else 0.0
+    zeros, missing = len(known) - len(some), len(values) - len(known)
+    fit = _fit(some, index, len(edges)) if len(some) else (1.0, 0.0)
+    return Classing(scheme, low, tuple(map(float, edges)), counts, zeros, missing, *fit)
+
+
+def cell_of(first: Classing, second: Classing, a: float | None, b: float | None) -> int:
+    """Which of nine colours a pair of numbers has; 9 where one is missing."""
+    across, up = side_of(first, a), side_of(second, b)
+    return 9 if across is None or up is None else 3 * up + across
+
+
+def side_of(classing: Classing, value: float | None) -> int | None:
+    """The class of a number, zero among the others."""
+    if value is None or not classing.breaks:
+        return None
+    return min(int(np.searchsorted(classing.breaks, value, side="left")), len(classing.breaks) - 1)
+
+
 def _breaks(values: Floats, scheme: str, classes: int) -> Floats:
     distinct = np.unique(values)
     if scheme in ("fisher_jenks", "natural_breaks"):

@@ -39,6 +39,12 @@ class Counted:
         """Rows a square kilometre of the unit; None when suppressed or the unit has no size."""
         return None if self.count is None or self.area_m2 <= 0 else self.count / self.area_m2 * 1e6
 
+    def told(self, rate: str) -> float | None:
+        """The number as it is told and classed everywhere: rows, or with ``per_km2`` to three decimals."""
+        if rate == "count":
+            return self.count
+        return None if self.per_km2 is None else round(self.per_km2, 3)
+
 
 @dataclass(frozen=True)
 class Counts:

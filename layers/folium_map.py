@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import html
 import json
-import math
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -28,15 +27,17 @@ from layers.filters import NOTHING, Filter
 from layers.folium_data import PARTS, Outlines, guide, outlines, squares
 from layers.folium_text import opened, shut
 from layers.layer import Layer
-from layers.looks import looks
+from layers.looks import ZERO_COLOUR, looks
 from layers.ramps import ramp
+from layers.ranges import class_words
+from layers.scheme_words import scheme_words
 from layers.self_contained import self_contained
 from layers.style import readable_on
 from layers.units import Division, read_division
 
 ROWS_MAX = 2_000  # rows drawn one by one; above it circles stand for them
 CANVAS_FROM = 3_000  # outlines
-ZERO_FILL, MISSING_FILL = "#f7f7f5", "url(#hatch)"
+ZERO_FILL, MISSING_FILL = ZERO_COLOUR, "url(#hatch)"
 
 
 @dataclass(frozen=True)
@@ -63,16 +64,17 @@ def thematic_map(
 ) -> str:
     """The whole page as text; words in the present locale, names in `order.lang`.
 
+    A layer in a style of its own (`layers.resolve`) that colours units has that style's classes and colours.
+
     `vendor` is where our copies of the libraries lie; `at` is the moment the data stands for, in the city's time zone.
     Raises InvalidInput for an unknown level, scheme or ramp, and where there are too many units for one file.
     """
     division = read_division(db, order.by, order.level)
     found = counts(db, layer, viewer, division, chosen, with_geometry=True)
-    classing = classify([_value(one, order) for one in found.items], order.scheme, order.classes, breaks=order.breaks)
-    colours = ramp(order.ramp, max(1, len(classing.breaks)))
+    classing, colours = _classed(layer, found, order)
     shapes = outlines(list(found.items))
     ways = guide(db, viewer, division, order.lang)
-    page = _empty_map(many=len(found.items) > CANVAS_FROM and not classing.missing)
+    page = empty_map(many=len(found.items) > CANVAS_FROM and not classing.missing)
     _add_units(page, found, shapes, classing, colours, order, ways.borders)
     rows_name, marks = None, []
     if layer.floor is None and found.total:
@@ -89,11 +91,21 @@ def thematic_map(
     return opened(self_contained(figure.render(), vendor))
 
 
+def _classed(layer: Layer, found: Counts, order: Order) -> tuple[Classing, tuple[str, ...]]:
+    """The classes of the layer's own style where it colours units, else those of the order."""
+    styled = layer.style.classes
+    if styled is not None and layer.style.draw in ("areas", "cells"):
+        return styled.classing, styled.colours
+    values = [_value(one, order) for one in found.items]
+    classing = classify(values, order.scheme, order.classes, breaks=order.breaks)
+    return classing, ramp(order.ramp, max(1, len(classing.breaks)))
+
+
 def _value(one: Counted, order: Order) -> float | None:
-    return one.per_km2 if order.rate == "per_km2" else one.count
+    return one.told(order.rate)
 
 
-def _empty_map(*, many: bool) -> folium.Map:
+def empty_map(*, many: bool) -> folium.Map:
     """A map without tiles. Many outlines are drawn on a canvas, which is faster but has no hatching."""
     page = folium.Map(
         tiles=None, control_scale=True, prefer_canvas=many, attributionControl=False, zoomSnap=0.25, font_size="14px"
@@ -188,11 +200,11 @@ def _words(
 ) -> dict[str, Any]:  # fmt: skip
     """Everything that title and legend say."""
     whole = order.rate == "count"
+    is_locked = layer.style.classes is not None and layer.style.classes.is_locked
+    words = class_words(classing, whole=whole, is_locked=is_locked)
     rows = [
-        {"fill": colour, "label": _range(low, high, first=index == 0, whole=whole), "count": f"{count:,}"}
-        for index, ((low, high), colour, count) in enumerate(
-            zip(classing.ranges(), colours, classing.counts, strict=False)
-        )
+        {"fill": colour, "label": text, "count": f"{count:,}"}
+        for text, colour, count in zip(words, colours, classing.counts, strict=False)
     ]
     if classing.zeros:
         rows.append({"fill": ZERO_FILL, "label": _("none"), "count": f"{classing.zeros:,}"})
@@ -208,18 +220,8 @@ def _words(
         "count_title": _("unit cells") if division.by == "cell" else _("areas"),
         "rows": rows,
         "lang": order.lang,
-        "notes": [*_chosen_words(layer, chosen, at), *_notes(layer, found, classing, order)],
+        "notes": [*filter_words(layer, chosen, at), *_notes(layer, found, classing, order)],
     }
-
-
-def _range(low: float, high: float, *, first: bool, whole: bool) -> str:
-    if whole:
-        start = int(low) if first else int(low) + 1
-        return f"{start:,}" if start == int(high) else f"{start:,} – {int(high):,}"
-    if first and low > 0:
-        step = 10.0 ** (math.floor(math.log10(low)) - 2)
-        low = math.floor(low / step) * step
-    return f"{low:,.4g} – {high:,.4g}" if high < 10_000 else f"{low:,.0f} – {high:,.0f}"
 
 
 def _notes(layer: Layer, found: Counts, classing: Classing, order: Order) -> list[str]:
@@ -239,7 +241,7 @@ def _notes(layer: Layer, found: Counts, classing: Classing, order: Order) -> lis
     return lines
 
 
-def _chosen_words(layer: Layer, chosen: Filter, at: datetime) -> list[str]:
+def filter_words(layer: Layer, chosen: Filter, at: datetime) -> list[str]:
     """What the rows were filtered by; moments in the time zone of `at`."""
     parts = [
         f"{layer.get_field(name).title}: {', '.join(_plain(layer, name, value) for value in values)}"
@@ -257,14 +259,3 @@ def _chosen_words(layer: Layer, chosen: Filter, at: datetime) -> list[str]:
 def _plain(layer: Layer, name: str, value: str) -> str:
     choices = layer.get_field(name).choices
     return str(choices.get(value, value)) if choices else value
-
-
-def scheme_words(scheme: str) -> str:
-    """A classing scheme in the reader's words."""
-    words: dict[str, str] = {
-        "quantiles": _("equal numbers of units (quantiles)"), "fisher_jenks": _("natural breaks (Fisher-Jenks)"),
-        "natural_breaks": _("natural breaks (Fisher-Jenks)"), "equal_interval": _("equal intervals"),
-        "head_tail_breaks": _("head/tail breaks"), "box_plot": _("box plot"), "pretty": _("round numbers"),
-        "user_defined": _("own breaks"),
-    }  # fmt: skip
-    return words[scheme]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from sqlalchemy import Select
 
 from gis.errors import NotFound
 from grid.reach import Viewer
+from layers.classing import Classing
 
 
 class Words(Protocol):
@@ -20,6 +22,8 @@ class Words(Protocol):
 
 GeometryKind = Literal["POINT", "LINESTRING", "POLYGON", "GEOMETRY"]
 FieldKind = Literal["text", "number", "time", "choice", "flag"]
+Draw = Literal["rows", "areas", "cells", "heat", "counts", "hexagons"]
+Rate = Literal["per_km2", "count"]
 Theme = Literal["base", "grid", "cases", "emergency", "people", "facilities", "environment", "planning", "uploaded"]
 
 
@@ -41,12 +45,39 @@ class Field:
 
 
 @dataclass(frozen=True)
+class Classes:
+    """Colours for classes of a number: a property of what is drawn, divided by another if `per` names one.
+
+    With `is_locked` the breaks are given, and what lies above the last one belongs to the last class. `is_whole` says
+    that all numbers are whole ones.
+    """
+
+    field: str
+    per: str | None
+    classing: Classing
+    colours: tuple[str, ...]
+    title: Words
+    unit: str | None = None
+    is_locked: bool = False
+    is_whole: bool = False
+
+    def value_of(self, properties: Mapping[str, Any]) -> float | None:
+        """The number that a row's properties give; None where one is missing or would be divided by zero."""
+        value, per = properties.get(self.field), 1 if self.per is None else properties.get(self.per)
+        return None if value is None or not per else float(value) / float(per)
+
+
+@dataclass(frozen=True)
 class Style:
-    """How rows are drawn: one colour, or one for each value of a `choice` field.
+    """How rows are drawn: one colour, or one for each value of a `choice` field, or for classes of a number.
 
     `colours` are ``#rrggbb`` by value; `shapes` name symbols by value (circle, square, triangle, diamond);
     `line` and `width_px` draw outlines and lines; `label` names the property printed beside it from `label_zoom`.
     Rows with a value in `quiet` recede behind the others: smaller, and by night no lighter than they must be.
+    `classes` colours by a number; with `second` it and another one are looked up together in `mixed`, nine colours
+    (3 · class of the second + class of the first), of which `mixed_counts` rows each, the last without a number.
+    `draw` says what is drawn: the rows, areas (of `level`) or cells by the `rate` of rows in them, heat (`ramp`),
+    circles that count them, or hexagons of `side_m` metres a side.
     """
 
     colour: str = "#3b6ea5"
@@ -62,6 +93,15 @@ class Style:
     dashed: bool = False
     label: str | None = None
     label_zoom: int = 14
+    draw: Draw = "rows"
+    classes: Classes | None = None
+    second: Classes | None = None
+    mixed: tuple[str, ...] = ()
+    mixed_counts: tuple[int, ...] = ()
+    ramp: tuple[str, ...] = ()
+    level: str | None = None
+    rate: Rate = "per_km2"
+    side_m: int = 250
 
 
 class Pyramid(Protocol):
@@ -88,6 +128,8 @@ class Layer:
     `detail` is the page of one row with ``{name}`` places, for example ``/cases/{number}``.
     `is_public` opens it to everyone, without a login. `version` and `bounds` (west, south, east, north in degrees) are
     known of layers that are not a register of the city: those may lie anywhere. `pyramid` keeps its counts by square.
+    `owner`, `licence`, `quality` and `changed_at` are told in the catalogue; so is `crs`, what the coordinates were
+    given in.
     """
 
     id: str
@@ -110,6 +152,11 @@ class Layer:
     version: int = 0
     bounds: tuple[float, float, float, float] | None = None
     pyramid: Pyramid | None = None
+    owner: Words = ""
+    licence: Words = ""
+    quality: Mapping[str, int] = field(default_factory=dict)
+    changed_at: datetime | None = None
+    crs: str = "EPSG:4326"
 
     def get_field(self, name: str) -> Field:
         """One of the layer's fields; NotFound when it has none of that name."""

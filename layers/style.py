@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 from gis.errors import InvalidInput
 from layers.layer import Layer, Style
-from layers.looks import HIDDEN_COLOUR, PER_HA, density_looks
-from layers.tilejson import tiles_path, zoom_span
+from layers.looks import HIDDEN_COLOUR, MISSING_COLOUR, PER_HA, density_looks
+from layers.style_classed import class_colour, heat, mixed_colour, source_of, units
 from layers.tiles import is_named
 
 Theme = Literal["light", "dark"]
@@ -56,8 +56,14 @@ def fragment(layer: Layer, theme: Theme, lang: str) -> dict[str, Any]:
     """``sources`` and ``layers`` of a MapLibre style for one layer; ids of layers start with ``<id>-``."""
     ink = INKS[theme]
     layer = replace(layer, style=style_by(theme, layer.style))
-    if layer.floor is not None:
+    if layer.style.draw in ("areas", "cells", "hexagons"):
+        drawn = units(layer, drawing, ink.casing)
+    elif layer.floor is not None:
         drawn = _people(layer, ink, lang)
+    elif layer.style.draw == "heat":
+        drawn = heat(layer, drawing)
+    elif layer.style.draw == "counts":
+        drawn = _counts(layer, ink)
     else:
         drawn = [*_areas(layer), *_lines(layer), *_points(layer, ink), *_labels(layer, ink, lang), *_counts(layer, ink)]
     return {"sources": {layer.id: source(layer)}, "layers": drawn}
@@ -72,8 +78,7 @@ def style_by(theme: Theme, style: Style) -> Style:
 
 def source(layer: Layer) -> dict[str, Any]:
     """The vector source; its address has no host, the page's own is meant."""
-    first, last = zoom_span(layer)
-    made = {"type": "vector", "tiles": [tiles_path(layer)], "minzoom": first, "maxzoom": last}
+    made = source_of(layer)
     return made | ({"attribution": str(layer.attribution)} if str(layer.attribution) else {})
 
 
@@ -85,8 +90,12 @@ def drawing(layer: Layer, name: str, kind: str, *, of: str = "", **parts: Any) -
 
 
 def colour(layer: Layer) -> Any:
-    """The declared colour, or an expression that matches it by value."""
+    """The declared colour, or an expression that matches it by value or by class."""
     style = layer.style
+    if style.mixed and style.classes and style.second:
+        return mixed_colour(style.classes, style.second, style.mixed)
+    if style.classes is not None:
+        return class_colour(style.classes)
     if style.by is None or not style.colours:
         return style.colour
     pairs = [part for value, shade in style.colours.items() for part in (str(value), shade)]
@@ -223,16 +232,17 @@ def _labels(layer: Layer, ink: Inks, lang: str) -> list[dict[str, Any]]:
 
 def _counts(layer: Layer, ink: Inks) -> list[dict[str, Any]]:
     """What stands for rows where there are too many: circles by the root of the count, the number inside."""
+    shade = MISSING_COLOUR if layer.style.classes else layer.style.colour  # a number of rows has no class
     radius = ["interpolate", ["linear"], ["sqrt", ["get", "count"]], 1, 9, 10, 13, 100, CIRCLE_MAX_PX]
     circle = {
-        "circle-color": layer.style.colour, "circle-opacity": 0.9, "circle-radius": radius,
+        "circle-color": shade, "circle-opacity": 0.9, "circle-radius": radius,
         "circle-stroke-color": ink.casing, "circle-stroke-width": 1.25,
     }  # fmt: skip
     number = {
         "text-field": ["number-format", ["get", "count"], {"max-fraction-digits": 0}],
         "text-font": FONTS, "text-size": 11, "text-allow-overlap": True, "text-ignore-placement": True,
     }  # fmt: skip
-    on = readable_on(layer.style.colour)
+    on = readable_on(shade)
     return [
         drawing(layer, "counts", "circle", of="_counts", paint=circle),
         drawing(layer, "counts-number", "symbol", of="_counts", layout=number, paint={"text-color": on}),

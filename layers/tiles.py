@@ -43,20 +43,26 @@ ROWS_MAX = 5_000
 SIMPLIFY_BELOW = 14  # from this zoom on, half a pixel is under a metre and a half: outlines are sent as they are
 
 
-def tile(db: Session, layer: Layer, viewer: Viewer, at: Tile, chosen: Filter = NOTHING) -> bytes:
+def tile(
+    db: Session, layer: Layer, viewer: Viewer, at: Tile, chosen: Filter = NOTHING, *, only_counts: bool = False
+) -> bytes:
     """The tile as Mapbox Vector Tile 2.1; empty bytes when nothing lies in it or the layer starts at a finer zoom.
 
     Rows stand in the MVT layer of the layer's own id: feature id = row id, properties = the fields with `in_tile`.
     Counts stand in ``<id>_counts``: points with ``count``. Areas that have a label have a point for it in
     ``<id>_names``, each in one tile only: a label drawn for each part of an area would stand there many times.
+    With `only_counts` few rows are counted too.
     """
     if at.z < layer.zooms.start:
         return b""
     if layer.floor is not None:
         return shielded_tile(db, layer, viewer, at, chosen)
-    kept = kept_counts(db, layer, viewer, at, chosen, ROWS_MAX)
-    if kept is not None and kept[0] > ROWS_MAX:
+    above = 0 if only_counts else ROWS_MAX
+    kept = kept_counts(db, layer, viewer, at, chosen, above)
+    if kept is not None and (only_counts or kept[0] > above):
         return kept[1]
+    if only_counts:
+        return counts_tile(db, layer, viewer, at, chosen)
     ready, binds = rows_query(db, layer, viewer, at, chosen)
     [(found, body)] = ready.run(db, binds)
     if found > ROWS_MAX:

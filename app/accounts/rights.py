@@ -42,6 +42,7 @@ RIGHTS: dict[str, Words] = {
     "datasets.edit": _l("Upload layers of one's own and work out new ones"),
     "datasets.publish": _l("Open uploaded layers to everyone, without a login"),
     "datasets.manage": _l("See and change the uploaded layers of all"),
+    "styles.share": _l("Share styles of map layers with everyone"),
     "calendars.edit": _l("Change work calendars"),
     "organisation.edit": _l("Change departments, teams and posts"),
     "routing.edit": _l("Change routing rules"),
@@ -61,18 +62,19 @@ ROLES: dict[Role, frozenset[str]] = {
     Role.DEPARTMENT: _LOOK | {"cases.move", "cases.handle", "components.edit", "evaluation.own", "evaluation.read"},
     Role.COMMANDER: _LOOK
     | {"events.create", "events.edit", "residents.read", "residents.open", "cases.create", "layers.export"},
-    Role.PLANNER: _LOOK | {"layers.export", "datasets.edit"},
+    Role.PLANNER: _LOOK | {"layers.export", "datasets.edit", "styles.share"},
     Role.CLERK: _LOOK | {"residents.read", "residents.create", "residents.open", "facilities.edit"},
     Role.LEADER: _LOOK
     | {"cases.move", "layers.export", "evaluation.own", "evaluation.read", "evaluation.people"},  # oversees
     Role.CHIEF: _LOOK
     | {"cases.create", "cases.move", "cases.dispatch", "cases.transfer", "events.create", "layers.export"}
-    | {"patrols.read"}
+    | {"patrols.read", "styles.share"}
     | {"evaluation.own", "evaluation.read", "evaluation.people", "evaluation.edit"},
     Role.EVALUATOR: _LOOK
     | {
         "layers.export",
         "datasets.edit",
+        "styles.share",
         "evaluation.own",
         "evaluation.read",
         "evaluation.people",
@@ -82,7 +84,7 @@ ROLES: dict[Role, frozenset[str]] = {
     Role.ADMINISTRATOR: _LOOK
     | {"components.edit", "facilities.edit", "grid.edit", "layers.export", "calendars.edit", "catalogue.edit"}
     | {"organisation.edit", "routing.edit", "notices.edit", "accounts.manage", "audit.read"}
-    | {"datasets.edit", "datasets.publish", "datasets.manage"},
+    | {"datasets.edit", "datasets.publish", "datasets.manage", "styles.share"},
 }
 
 ROLE_NAMES: dict[Role, Words] = {

@@ -9,7 +9,8 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from layers.counts import Counted, Counts
-from layers.layer import Field, Layer, Theme, Words
+from layers.hexagons import Hexagon
+from layers.layer import Field, Layer, Style, Theme, Words
 from layers.legend import Legend
 from layers.tilejson import zoom_span
 
@@ -26,6 +27,12 @@ THEMES: dict[Theme, Words] = {
 }
 
 
+DECLARED = (
+    "colour", "by", "colours", "shapes", "quiet", "shape", "size_px", "line", "width_px", "opacity", "dashed", "label",
+    "label_zoom",
+)  # fmt: skip
+
+
 def layer_json(layer: Layer) -> dict[str, Any]:
     """A layer as the map page and other programs read it."""
     return {
@@ -35,7 +42,7 @@ def layer_json(layer: Layer) -> dict[str, Any]:
         "theme_title": str(THEMES[layer.theme]),
         "geometry": layer.geometry,
         "fields": [_field(field) for field in layer.fields],
-        "style": asdict(layer.style),
+        "style": _style(layer.style),
         "zooms": list(zoom_span(layer)),
         "time_field": layer.time_field,
         "floor": layer.floor,
@@ -47,6 +54,12 @@ def layer_json(layer: Layer) -> dict[str, Any]:
         "tiles": f"/tiles/{layer.id}.json",
         "legend": f"/api/v1/layers/{layer.id}/legend",
     }
+
+
+def _style(style: Style) -> dict[str, Any]:
+    """What lists and legends need of a declared style."""
+    told = asdict(style)
+    return {name: told[name] for name in DECLARED}
 
 
 def _field(field: Field) -> dict[str, Any]:
@@ -76,11 +89,24 @@ def counts_geojson(layer: Layer, found: Counts) -> dict[str, Any]:
     return {"type": "FeatureCollection", "features": features, **_sums(layer, found)}
 
 
+def hexagons_geojson(found: list[Hexagon]) -> dict[str, Any]:
+    """Hexagons as a FeatureCollection (EPSG:4326), each with its `count`."""
+    features = [
+        {
+            "type": "Feature",
+            "geometry": {"type": "Polygon", "coordinates": [one.ring]},
+            "properties": {"count": one.count},
+        }
+        for one in found
+    ]
+    return {"type": "FeatureCollection", "features": features, "total": sum(one.count for one in found)}
+
+
 def _unit(one: Counted) -> dict[str, Any]:
     return {
         "code": one.code, "name_zh": one.name_zh, "name_en": one.name_en, "count": one.count,
         "suppressed": one.is_suppressed, "area_m2": one.area_m2,
-        "per_km2": None if one.per_km2 is None else round(one.per_km2, 3),
+        "per_km2": one.told("per_km2"),
     }  # fmt: skip
 
 

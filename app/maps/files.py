@@ -8,12 +8,14 @@ from pathlib import Path
 
 from flask import request, send_file
 from flask.wrappers import Response
+from flask_babel import force_locale
 from flask_openapi3 import APIBlueprint, Tag
 
 from app.imports.export import export_layer
 from app.maps.answers import PRIVATE, conditional
 from app.maps.asked import asked, language
 from app.maps.schemas import ExportQuery, LayerPath, MapQuery
+from app.maps.styled import in_style
 from app.maps.thematic import build, numbers
 from gis.db import transaction
 from gis.errors import InvalidInput
@@ -37,11 +39,14 @@ ONLY_ITSELF = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe
 def get_map(path: LayerPath, query: MapQuery) -> Response:
     """Self-contained: it opens without a network. The same rows, counts and suppression as everywhere."""
     what = asked(path.layer_id)
+    with force_locale(language(query.lang)), transaction() as db:
+        layer = in_style(db, what, query.style)
     order = Order(
         query.by, query.level, query.scheme, query.classes, query.rate, query.ramp, language(query.lang), query.title,
         numbers(query.breaks),
     )  # fmt: skip
-    answer = conditional(build(what.layer, what.viewer, order, what.chosen).encode(), "text/html; charset=utf-8")
+    page = build(layer, what.viewer, order, what.chosen, styled=query.style is not None)
+    answer = conditional(page.encode(), "text/html; charset=utf-8")
     if "inline" not in request.args:
         answer.headers["Content-Disposition"] = f'attachment; filename="{what.layer.id}.html"'
     answer.headers["Content-Security-Policy"] = ONLY_ITSELF

@@ -13,8 +13,18 @@ from sqlalchemy import func, select
 from app.accounts.session import person, public
 from app.maps.answers import conditional, conditional_json
 from app.maps.asked import asked, asked_tile, filter_args, language, looking, registry
-from app.maps.describe import counts_geojson, counts_json, layer_json, legend_json
-from app.maps.schemas import CountQuery, FeatureQuery, LayerPath, Narrowed, RowPath, StyleQuery
+from app.maps.describe import counts_geojson, counts_json, hexagons_geojson, layer_json, legend_json
+from app.maps.schemas import (
+    BaseStyleQuery,
+    CountQuery,
+    FeatureQuery,
+    HexagonQuery,
+    LayerPath,
+    RowPath,
+    StyledQuery,
+    StyleQuery,
+)
+from app.maps.styled import in_style
 from app.web.city import city_facts
 from app.web.paging import decode, encode
 from gis.db import transaction
@@ -22,9 +32,12 @@ from gis.errors import InvalidInput
 from grid.models import City
 from layers import basemap, features
 from layers.counts import counts
+from layers.hexagons import hexagons
+from layers.layer import Layer
 from layers.legend import legend
 from layers.mercator import read_tile
 from layers.rectangle import read_bbox, rectangle
+from layers.sized import with_size
 from layers.style import fragment, read_theme
 from layers.tilejson import tilejson
 from layers.tiles import tile
@@ -40,11 +53,16 @@ api = APIBlueprint("layers_api", __name__, url_prefix="/api/v1", abp_tags=[Tag(n
 @tiles_bp.get("/tiles/<layer_id>/<z>/<x>/<y>.mvt")
 @public  # it asks for the login itself, once a second
 def get_tile(layer_id: str, z: str, x: str, y: str) -> Response:
-    """One vector tile; 204 where nothing lies."""
+    """One vector tile; 204 where nothing lies. ``as=counts`` always counts, ``with=size`` adds the size of areas."""
     what, at = asked_tile(layer_id), read_tile(z, x, y)
+    layer = with_size(what.layer) if _is_sized(what.layer) else what.layer
     with transaction() as db:
-        body = tile(db, what.layer, what.viewer, at, what.chosen)
+        body = tile(db, layer, what.viewer, at, what.chosen, only_counts=request.args.get("as") == "counts")
     return conditional(body, MVT)
+
+
+def _is_sized(layer: Layer) -> bool:
+    return request.args.get("with") == "size" and layer.geometry == "POLYGON" and layer.floor is None
 
 
 @tiles_bp.get("/tiles/<layer_id>.json")
@@ -116,26 +134,39 @@ def get_counts(path: LayerPath, query: CountQuery) -> Response:
     return conditional_json(counts_json(what.layer, found))
 
 
+@api.get("/layers/<layer_id>/hexagons", summary="Rows counted in hexagons, as GeoJSON")
+@public
+def get_hexagons(path: LayerPath, query: HexagonQuery) -> Response:
+    """Only those that hold rows. None of people."""
+    what = asked(path.layer_id)
+    with transaction() as db:
+        found = hexagons(db, what.layer, what.viewer, query.side_m, what.chosen)
+    return conditional_json(hexagons_geojson(found), GEOJSON)
+
+
 @api.get("/layers/<layer_id>/legend", summary="What the layer's looks mean, with counts")
 @public
-def get_legend(path: LayerPath, query: Narrowed) -> Response:
+def get_legend(path: LayerPath, query: StyledQuery) -> Response:
     """Counts are of the rows that you see under the filter."""
     what = asked(path.layer_id)
     with transaction() as db:
-        return conditional_json(legend_json(legend(db, what.layer, what.viewer, what.chosen)))
+        layer = in_style(db, what, query.style)
+        return conditional_json(legend_json(legend(db, layer, what.viewer, what.chosen)))
 
 
 @api.get("/layers/<layer_id>/style", summary="The layer as part of a MapLibre style")
 @public
 def get_style(path: LayerPath, query: StyleQuery) -> Response:
     """`sources` and `layers`, for a theme (light, dark) and a language (zh, en)."""
-    layer = asked(path.layer_id).layer
+    what = asked(path.layer_id)
+    with transaction() as db:
+        layer = in_style(db, what, query.style)
     return conditional_json(fragment(layer, read_theme(query.theme), language(query.lang)))
 
 
 @api.get("/map/style.json", summary="The base map as a MapLibre style")
 @public
-def get_base_style(query: StyleQuery) -> Response:
+def get_base_style(query: BaseStyleQuery) -> Response:
     """Made from the city's own ground, with nothing from outside; without a login from what is open to everyone."""
     shown = registry().all_public() if person() is None else registry().all(looking())
     if not any(one.theme == "base" for one in shown):

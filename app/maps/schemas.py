@@ -56,15 +56,34 @@ class CountQuery(Narrowed):
     bbox: str | None = Field(default=None, description="Only units that touch west,south,east,north")
 
 
-class StyleQuery(BaseModel):
-    """A style for a theme and a language."""
+class StyledQuery(Narrowed):
+    """Under a filter, and in a style that is kept."""
+
+    style: int | None = Field(default=None, description="Id of a kept style; the layer's own look without one")
+
+
+class HexagonQuery(Narrowed):
+    """Hexagons that hold rows."""
+
+    side_m: int = Field(default=250, description="Metres on the ground, 50 to 5,000")
+
+
+class BaseStyleQuery(BaseModel):
+    """The base map for a theme and a language."""
 
     theme: str | None = None
     lang: str | None = None
 
 
-class MapQuery(Narrowed):
-    """A thematic map as one file."""
+class StyleQuery(StyledQuery):
+    """A style for a theme and a language. A kept style is worked out over the rows under the filter."""
+
+    theme: str | None = None
+    lang: str | None = None
+
+
+class MapQuery(StyledQuery):
+    """A thematic map as one file; in a kept style it follows that, and not `by` to `breaks`."""
 
     by: Literal["area", "cell"] = "area"
     level: str | None = None

@@ -34,6 +34,7 @@ DOMAINS = (
     "transfer",
     "imports",
     "datasets",
+    "styles",
     "maps",
     "ogc",
     "cities",

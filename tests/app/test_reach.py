@@ -145,6 +145,7 @@ LAYER_DOORS = {
         "/api/v1/layers/{layer}/features?bbox=121,31,122,32",
     ],
     "/api/v1/layers/<layer_id>/features/<int:row_id>": ["/api/v1/layers/{layer}/features/{row_id}"],
+    "/api/v1/layers/<layer_id>/hexagons": ["/api/v1/layers/{layer}/hexagons?side_m=50"],
     "/api/v1/layers/<layer_id>/legend": ["/api/v1/layers/{layer}/legend", "/api/v1/layers/{layer}/legend?area={code}"],
     "/layers/<layer_id>/export": ["/layers/{layer}/export?format=geojson", "/layers/{layer}/export?format=csv"],
     "/layers/<layer_id>/map.html": ["/layers/{layer}/map.html?by=cell", "/layers/{layer}/map.html?area={code}&by=cell"],
@@ -189,6 +190,7 @@ NO_ROWS = {
     "/ogc/tileMatrixSets/WebMercatorQuad",
     "/api/v1/field/hello", "/field", "/field/manifest.webmanifest", "/field/worker.js",
     "/api/v1/catalogue", "/api/v1/city", "/api/v1/emergency-classes", "/api/v1/layers",
+    "/api/v1/styles", "/api/v1/styles/<int:style_id>", "/api/v1/palettes", "/api/v1/favourites",  # tests/app/styles
     "/api/v1/layers/<layer_id>/style", "/api/v1/map/style.json", "/api/v1/me", "/api/v1/openapi.json", "/cases/new",
     "/favicon.ico", "/healthz",
     "/i18n/zh.json", "/live", "/login", "/me", "/metrics", "/readyz", "/robots.txt", "/static/<path:filename>",

@@ -1,0 +1,1 @@
+"""Styles that people make for layers, and the layers that they keep at hand."""
