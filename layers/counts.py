@@ -14,6 +14,7 @@ from grid.reach import Viewer
 from layers.filters import NOTHING, Filter, rows_of
 from layers.layer import Layer
 from layers.shielding import Tally, hidden_codes, published
+from layers.tile_counts import kept_total
 from layers.units import Division, city_levels, counts_by_code, units
 
 
@@ -61,6 +62,9 @@ class Counts:
 
 def total(db: Session, layer: Layer, viewer: Viewer, chosen: Filter = NOTHING) -> int:
     """How many rows the viewer sees under a filter. For layers without a floor only: it says the exact number."""
+    kept = kept_total(db, layer, viewer, chosen)
+    if kept is not None:
+        return kept
     return db.execute(select(func.count()).select_from(rows_of(layer, viewer, chosen))).scalar_one()
 
 

@@ -37,6 +37,7 @@ from layers.rectangle import any_frame, any_rectangle, edges, touches
 
 REACH = 1e-9  # degrees by which rows are looked for around a tile, so that rounding loses none on the border
 WORLD = bindparam("world", type_=Double)
+NEVER = 2**31 - 1  # more rows than any layer has: no tile is drawn
 PULL = 0.5  # how far a circle stands from its square's middle towards its rows' mean: near them, yet apart from others
 
 
@@ -113,6 +114,12 @@ def kept_counts(
 
     [(found, body)] = kept_statement(db, "kept", layer, viewer, chosen, build).run(db, binds)
     return int(found), bytes(body or b"")
+
+
+def kept_total(db: Session, layer: Layer, viewer: Viewer, chosen: Filter) -> int | None:
+    """How many rows the kept squares of the whole world hold; None where none are kept for this question."""
+    found = kept_counts(db, layer, viewer, Tile(0, 0, 0), chosen, NEVER)
+    return None if found is None else found[0]
 
 
 def _kept_statement(layer: Layer, kept: Select[Any]) -> Select[Any]:

@@ -37,7 +37,7 @@ class Cursor:
     """Where a page begins: after, or with `is_back` before, a row's id; `matched` is what the first page counted."""
 
     row_id: int
-    matched: int
+    matched: int | None
     is_back: bool
 
 
@@ -136,7 +136,7 @@ def _cursor(given: str | None) -> Cursor | None:
     if not given:
         return None
     match decode(given):
-        case [int() as row_id, int() as matched, bool() as is_back]:
+        case [int() as row_id, int() | None as matched, bool() as is_back]:
             return Cursor(row_id, matched, is_back)
     raise InvalidInput("The page mark {cursor} is not one of ours.", field="cursor", cursor=given[:80])
 

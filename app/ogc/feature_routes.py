@@ -53,7 +53,8 @@ def get_items(layer_id: str) -> BaseResponse:
             matched=page.matched, layer_id=layer_id,
         ))  # fmt: skip
     moment = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    members = {"links": links, "timeStamp": moment, "numberMatched": page.matched, "numberReturned": len(page.features)}
+    members = {"links": links, "timeStamp": moment, "numberReturned": len(page.features)}
+    members |= {} if page.matched is None else {"numberMatched": page.matched}
     more = "".join(f",{json.dumps(name)}:{json.dumps(value)}" for name, value in members.items())
     made = conditional_json(f'{{"type":"FeatureCollection","features":[{",".join(page.features)}]{more}}}', GEOJSON)
     made.headers["Content-Crs"] = f"<{asked.crs.uri}>"

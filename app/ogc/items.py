@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, Subquery, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from app.ogc.asked import Asked
@@ -16,18 +17,24 @@ from layers import features
 from layers.features import feature
 from layers.filters import rows_of
 from layers.layer import Layer
+from layers.rectangle import rectangle, touches
+
+COUNTED = 5_000
 
 
 @dataclass(frozen=True)
 class Page:
-    """Features as GeoJSON texts with the ids of the first and the last; whether others stand before and after."""
+    """Features as GeoJSON texts with the ids of the first and the last; whether others stand before and after.
+
+    `matched` is exact, or None where it is more than was counted.
+    """
 
     features: list[str]
     first_id: int | None
     last_id: int | None
     has_before: bool
     has_after: bool
-    matched: int
+    matched: int | None
 
 
 def page(db: Session, layer: Layer, viewer: Viewer, asked: Asked) -> Page:
@@ -52,11 +59,22 @@ def page(db: Session, layer: Layer, viewer: Viewer, asked: Asked) -> Page:
     elif not is_cut:
         matched = len(found)
     else:
-        matched = db.scalars(select(func.count()).select_from(rows).where(*conditions)).one()
+        matched = _matched(db, layer, viewer, rows, conditions)
     return Page(
         [row[1] for row in found], found[0][0] if found else None, found[-1][0] if found else None,
         has_before=is_cut if is_back else cursor is not None, has_after=True if is_back else is_cut, matched=matched,
     )  # fmt: skip
+
+
+def _matched(
+    db: Session, layer: Layer, viewer: Viewer, rows: Subquery, conditions: Sequence[ColumnElement[bool]]
+) -> int | None:
+    """How many features there are: all of a layer by its kept counts, else counted up to `COUNTED` and no further."""
+    if not conditions:
+        return features.matched(db, layer, viewer)
+    few = select(literal_column("1")).select_from(rows).where(*conditions).limit(COUNTED + 1).subquery("few")
+    count = db.scalars(select(func.count()).select_from(few)).one()
+    return count if count <= COUNTED else None
 
 
 def _plain_page(
@@ -71,7 +89,9 @@ def _plain_page(
     if cursor is not None:
         matched = cursor.matched
     else:
-        matched = features.matched(db, layer, viewer, bbox=box) if has_after else len(found.features)
+        rows = rows_of(layer, viewer)
+        near = [touches(rows.c.geom, rectangle(*box))]
+        matched = _matched(db, layer, viewer, rows, near) if has_after else len(found.features)
     return Page(found.features, found.first_id, found.last_row_id, cursor is not None, has_after, matched)
 
 
