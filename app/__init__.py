@@ -11,7 +11,8 @@ MODELS = (
     "accounts.models", "audit.models", "cases.models", "cases.catalogue_models", "emergency.models",
     "residents.models", "components.models", "facilities.models", "field.models", "dispatch.models", "clocks.models",
     "notices.models", "open311.models", "channels.models", "web.models", "organisation.models", "routing.models",
-    "evaluation.models", "transfer.models", "datasets.models", "styles.models", "cases.squares", "datasets.squares",
+    "evaluation.models", "transfer.models", "datasets.models", "styles.models", "planning.models", "cases.squares",
+    "datasets.squares",
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parent.parent
 FLOORS = ("gis", "grid", "layers", "app")
-ENGINES = {"audit", "clocks", "workflow"}  # know no domain: their tables serve all of them
+ENGINES = {"audit", "clocks", "workflow", "datasets"}  # know no domain: their tables serve all of them
 NOT_DOMAINS = {"launch", "migrations", "web", "live", "jobs", "audit", "cities"}
 
 

@@ -34,6 +34,7 @@ DOMAINS = (
     "transfer",
     "imports",
     "datasets",
+    "planning",
     "styles",
     "maps",
     "ogc",

@@ -183,6 +183,8 @@ NO_ROWS = {
     "/api/v1/calendars/<name>/due", "/api/v1/calendars/<name>/years/<int:year>",
     "/admin/accounts/<int:account_id>",  # who may open it: tests/app/accounts
     "/report", "/report/done", "/report/follow", "/report/cases/<number>",  # by a code only: tests/app/channels
+    "/api/v1/recipes", "/api/v1/recipes/<int:id>", "/api/v1/recipes/<int:id>/estimate",  # one's own: tests/app/planning
+    "/api/v1/recipes/<int:id>/runs/<int:run>", "/api/v1/recipes/<int:id>/features/<int:feature>/why",
     "/ogc", "/ogc/api", "/ogc/conformance", "/ogc/collections", "/ogc/collections/<layer_id>",
     "/ogc/collections/<layer_id>/queryables", "/ogc/collections/<layer_id>/schema",
     "/ogc/collections/<layer_id>/styles", "/ogc/collections/<layer_id>/styles/default",

@@ -1,0 +1,87 @@
+"""What a run will cost, before it is asked for: rows, pairs and seconds of each step, from counts and a sample.
+
+The seconds are those of one core of 2 GHz, from runs of `./city bench overlay`; a busy machine takes longer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from app.planning import steps
+from app.planning.errors import TooCostly
+from grid.reach import Viewer
+from layers.layer import Layer
+
+SAMPLE = 200
+ROWS_MAX, PAIRS_MAX, SECONDS_MAX = 5_000_000, 20_000_000, 3_600.0
+READ_US, VERTEX_US, PAIR_US, KEEP_US = 12.0, 0.4, 40.0, 25.0
+PAIRED = (
+    "clip", "intersect", "union", "difference", "symmetric_difference", "join", "count", "interpolate",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Rows and vertices of a layer or a result, and the layer that it lies like."""
+
+    rows: float
+    vertices: float
+    like: Layer
+
+
+def estimate(db: Session, viewer: Viewer, layers: list[Layer], chain: list[steps.Step]) -> dict[str, Any]:
+    """Rows, pairs and seconds, step by step; TooCostly when it is more than one may ask for."""
+    known = {one.id: _size(db, one, viewer) for one in layers}
+    total = sum(one.rows * READ_US + one.vertices * VERTEX_US for one in known.values()) / 1e6
+    told: list[dict[str, Any]] = [{"as": "", "rows": int(sum(one.rows for one in known.values())), "pairs": 0,
+                                   "seconds": round(total, 2)}]  # fmt: skip
+    for step in chain:
+        made, pairs, seconds = _expect(db, viewer, step, [known[name] for name in step.sources()])
+        known[step.name] = made
+        total += seconds
+        told.append({"as": step.name, "rows": int(made.rows), "pairs": int(pairs), "seconds": round(seconds, 2)})
+        if made.rows > ROWS_MAX or pairs > PAIRS_MAX or total > SECONDS_MAX:
+            raise TooCostly(
+                "The step {step} would compare some {pairs} pairs and take some {seconds} s: take smaller layers.",
+                field="steps", step=step.name, pairs=int(pairs), seconds=int(total),
+            )  # fmt: skip
+    return {"seconds": round(total, 2), "steps": told}
+
+
+def _size(db: Session, layer: Layer, viewer: Viewer) -> Expected:
+    rows = layer.rows(viewer).subquery("seen")
+    count, vertices = db.execute(select(func.count(), func.sum(func.ST_NPoints(rows.c.geom))).select_from(rows)).one()
+    return Expected(float(count), float(vertices or 0), layer)
+
+
+def _expect(db: Session, viewer: Viewer, step: steps.Step, sources: list[Expected]) -> tuple[Expected, float, float]:
+    """The result of a step, pairs of boxes that meet, and seconds."""
+    a = sources[0]
+    do = str(getattr(step, "do"))  # noqa: B009
+    if do not in PAIRED or len(sources) < 2:
+        return a, 0.0, (a.rows * KEEP_US + a.vertices * 4 * VERTEX_US) / 1e6
+    b = sources[1]
+    pairs = _pairs(db, viewer, a, b)
+    rows = {"intersect": pairs, "join": pairs, "union": pairs + a.rows + b.rows}.get(do, a.rows)
+    seconds = (pairs * PAIR_US + rows * KEEP_US + (a.vertices + b.vertices) * VERTEX_US) / 1e6
+    vertices = a.vertices / max(a.rows, 1.0) * rows
+    return Expected(rows, vertices, a.like), pairs, seconds * (2.0 if "difference" in do or do == "union" else 1.0)
+
+
+def _pairs(db: Session, viewer: Viewer, a: Expected, b: Expected) -> float:
+    """How many boxes of both meet, from a sample of the one."""
+    few = _sample(a.like.rows(viewer)).subquery("few")
+    others = b.like.rows(viewer).subquery("others")
+    meet = few.c.geom.op("&&")(others.c.geom)
+    found = db.execute(select(func.count()).select_from(few.join(others, meet))).scalar_one()
+    drawn = db.execute(select(func.count()).select_from(few)).scalar_one()
+    return float(found) / max(drawn, 1) * a.rows
+
+
+def _sample(rows: Select[Any]) -> Select[Any]:
+    seen = rows.subquery("seen")
+    return select(seen.c.geom).order_by(func.random()).limit(SAMPLE)

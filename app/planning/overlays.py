@@ -1,0 +1,203 @@
+"""Overlays of two layers: clip, intersect, union, difference, symmetric difference.
+
+Masks are cut into pieces of at most `PIECE` vertices first: a clip of 22,324 buildings by 972 polygons took 33 s with
+whole masks and 3.4 s with pieces. A feature that lies whole in one piece is not cut at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from psycopg import sql
+
+from app.planning import steps
+from app.planning.checks import Check
+from app.planning.desk import Desk, Work, both, columns_of, listed, q, size, together
+from app.planning.errors import WrongShape
+
+PIECE = 128
+
+
+@dataclass(frozen=True)
+class Met:
+    """Which features of `a` meet which pieces of `b`: table of a, b, piece, part (null: all of a lies in it)."""
+
+    a: Work
+    b: Work
+    pieces: str
+    table: str
+    dimension: int
+
+
+@dataclass(frozen=True)
+class Made:
+    """The result of a step with the sums that prove it, and features that nothing is left of."""
+
+    work: Work
+    checks: list[Check]
+    left_out: dict[str, int]
+
+
+def meet(desk: Desk, a: Work, b: Work) -> Met:
+    """Cut the features of `a` by the pieces of `b`; `b` are areas, unless both are of one dimension."""
+    of = a.need(0, 1, 2)
+    if b.dimension != 2:
+        raise WrongShape("This step needs {wanted}.", field="steps", wanted="areas as the second layer")
+    desk.by_id(b)
+    pieces = desk.table(_pieces(b), index=["geom"])
+    body = q(
+        "SELECT a.id AS a, p.whole AS b, p.id AS piece, CASE WHEN NOT ST_CoveredBy(a.geom, p.geom)"
+        " THEN ST_CollectionExtract(ST_Intersection(a.geom, p.geom), {kind}) END AS part"
+        " FROM {pieces} p JOIN {a} a ON ST_Intersects(a.geom, p.geom)",
+        a=a, pieces=pieces, kind=of + 1,
+    )  # fmt: skip
+    table = desk.table(q("SELECT * FROM ({body}) AS met WHERE part IS NULL OR NOT ST_IsEmpty(part)", body=body))
+    return Met(a, b, pieces, table, of)
+
+
+def _pieces(b: Work) -> sql.Composed:
+    return q(
+        "SELECT row_number() OVER () AS id, whole, geom FROM ("
+        " SELECT id AS whole, geom FROM {b} WHERE ST_NPoints(geom) <= {most}"
+        " UNION ALL SELECT id, ST_Subdivide(geom, {most}) FROM {b} WHERE ST_NPoints(geom) > {most}) AS cut",
+        b=b, most=PIECE,
+    )  # fmt: skip
+
+
+_WHOLE = "CASE WHEN bool_or(m.part IS NULL) THEN NULL WHEN count(*) = 1 THEN (array_agg(m.part))[1]" \
+         " ELSE ST_CollectionExtract(ST_Union(array_agg(m.part)), {kind}) END"  # fmt: skip
+
+
+def pairs(met: Met, columns: sql.Composable, made_from: str = "a.made_from || b.made_from") -> sql.Composed:
+    """The common part of each pair."""
+    whole = q(_WHOLE, kind=met.dimension + 1)
+    grouped = q("SELECT m.a, m.b, {whole} AS part FROM {m} m GROUP BY m.a, m.b", m=met.table, whole=whole)
+    return q(
+        "SELECT coalesce(m.part, a.geom) AS geom, {made_from} AS made_from {columns}"
+        " FROM ({grouped}) AS m JOIN {a} a ON a.id = m.a JOIN {b} b ON b.id = m.b",
+        grouped=grouped, a=met.a, b=met.b, columns=columns, made_from=sql.SQL(made_from),
+    )  # fmt: skip
+
+
+def common(met: Met, columns: sql.Composable) -> sql.Composed:
+    """What of each feature of `a` lies on any of `b`."""
+    whole = q(_WHOLE, kind=met.dimension + 1)
+    grouped = q(
+        "SELECT m.a, {whole} AS part, array_agg(DISTINCT m.b) AS others FROM {m} m GROUP BY m.a",
+        m=met.table, whole=whole,
+    )  # fmt: skip
+    return q(
+        "SELECT coalesce(m.part, a.geom) AS geom, a.made_from || {others} AS made_from {columns}"
+        " FROM ({grouped}) AS m JOIN {a} a ON a.id = m.a",
+        grouped=grouped, a=met.a, columns=columns, others=_made_from_others(met),
+    )  # fmt: skip
+
+
+def rest(met: Met, columns: sql.Composable) -> sql.Composed:
+    """What of each feature of `a` lies on none of `b`."""
+    return q(
+        "SELECT CASE WHEN m.a IS NULL THEN a.geom WHEN m.is_whole THEN NULL"
+        " ELSE ST_CollectionExtract(ST_Difference(a.geom, ST_Union(m.masks)), {kind}) END AS geom,"
+        " CASE WHEN m.a IS NULL THEN a.made_from ELSE a.made_from || {others} END AS made_from {columns}"
+        " FROM {a} a LEFT JOIN ({cut}) AS m ON m.a = a.id",
+        kind=met.dimension + 1, a=met.a, cut=_cut(met), columns=columns, others=_made_from_others(met),
+    )  # fmt: skip
+
+
+def _made_from_others(met: Met) -> sql.Composed:
+    return q(
+        "(SELECT array_agg(one) FROM {b} b, unnest(b.made_from) AS one WHERE b.id = ANY(m.others))", b=met.b
+    )  # fmt: skip
+
+
+def _cut(met: Met) -> sql.Composed:
+    return q(
+        "SELECT m.a, bool_or(m.part IS NULL) AS is_whole, array_agg(DISTINCT m.b) AS others,"
+        " array_agg(m.part) FILTER (WHERE m.part IS NOT NULL) AS parts,"
+        " array_agg(p.geom) FILTER (WHERE m.part IS NOT NULL) AS masks"
+        " FROM {m} m JOIN {pieces} p ON p.id = m.piece GROUP BY m.a",
+        m=met.table, pieces=met.pieces,
+    )  # fmt: skip
+
+
+def sums(desk: Desk, met: Met) -> tuple[float, float]:
+    """How much of `a` lies on `b` (each spot once) and how much beside it, worked out apart from each other."""
+    part, many, left = (
+        size(met.dimension, text)
+        for text in ("m.parts[1]", "ST_Union(m.parts)", "ST_Difference(a.geom, ST_Union(m.masks))")
+    )
+    [(inside, outside)] = desk.ask(q(
+        "SELECT coalesce(sum(CASE WHEN m.a IS NULL THEN 0 WHEN m.is_whole THEN {all} WHEN cardinality(m.parts) = 1"
+        " THEN {part} ELSE {many} END), 0)::float8, coalesce(sum(CASE WHEN m.a IS NULL THEN {all}"
+        " WHEN m.is_whole THEN 0 ELSE {left} END), 0)::float8 FROM {a} a LEFT JOIN ({cut}) AS m ON m.a = a.id",
+        all=size(met.dimension, "a.geom"), part=part, many=many, left=left, a=met.a, cut=_cut(met),
+    ))  # fmt: skip
+    return float(inside), float(outside)
+
+
+def _adds_up(met: Met, inside: float, outside: float, what: str = "common + rest = input") -> Check:
+    return Check(what, inside + outside, met.a.measure)
+
+
+def clip(desk: Desk, step: steps.Clip, a: Work, b: Work) -> Made:
+    """The parts of `a` that lie on `b`."""
+    met = meet(desk, a, b)
+    work = desk.work(common(met, listed(columns_of(a, "a"))), a.columns, met.dimension)
+    inside, outside = sums(desk, met)
+    checks = [_adds_up(met, inside, outside), Check("result = common", work.measure, inside)]
+    return Made(work, checks, {"outside": a.rows - work.rows})
+
+
+def intersect(desk: Desk, step: steps.Intersect, a: Work, b: Work) -> Made:
+    """The common parts of each pair. Where areas of `b` overlap, a spot is in several rows."""
+    met = meet(desk, a, b)
+    columns, names = together(a, b)
+    work = desk.work(pairs(met, both(a, b, names)), columns, met.dimension)
+    inside, outside = sums(desk, met)
+    return Made(work, [_adds_up(met, inside, outside)], {"outside": _untouched(desk, met)})
+
+
+def difference(desk: Desk, step: steps.Difference, a: Work, b: Work) -> Made:
+    """The parts of `a` that do not lie on `b`."""
+    met = meet(desk, a, b)
+    work = desk.work(rest(met, listed(columns_of(a, "a"))), a.columns, met.dimension)
+    inside, _ = sums(desk, met)
+    return Made(work, [_adds_up(met, inside, work.measure)], {"covered": a.rows - work.rows})
+
+
+def union(desk: Desk, step: steps.Union, a: Work, b: Work) -> Made:
+    """Common parts of pairs, and what only one of both covers."""
+    here, there = meet(desk, a, b), meet(desk, b, a)
+    columns, names = together(a, b)
+    body = q(
+        "{pairs} UNION ALL {left} UNION ALL {right}", pairs=pairs(here, both(a, b, names)),
+        left=rest(here, both(a, b, names, other=None)), right=rest(there, both(a, b, names, one=None, other="a")),
+    )  # fmt: skip
+    return Made(desk.work(body, columns, 2), _two_ways(desk, here, there), {})
+
+
+def symmetric_difference(desk: Desk, step: steps.SymmetricDifference, a: Work, b: Work) -> Made:
+    """What only one of both covers."""
+    here, there = meet(desk, a, b), meet(desk, b, a)
+    columns, names = together(a, b)
+    body = q(
+        "{left} UNION ALL {right}", left=rest(here, both(a, b, names, other=None)),
+        right=rest(there, both(a, b, names, one=None, other="a")),
+    )  # fmt: skip
+    work = desk.work(body, columns, 2)
+    checks = _two_ways(desk, here, there)
+    inside = sums(desk, here)[0] + sums(desk, there)[0]
+    return Made(work, [*checks, Check("common + result = inputs", inside + work.measure, a.measure + b.measure)], {})
+
+
+def _two_ways(desk: Desk, here: Met, there: Met) -> list[Check]:
+    return [
+        _adds_up(here, *sums(desk, here), "common + rest = first input"),
+        _adds_up(there, *sums(desk, there), "common + rest = second input"),
+    ]
+
+
+def _untouched(desk: Desk, met: Met) -> int:
+    return int(desk.ask(q(
+        "SELECT count(*) FROM {a} a WHERE NOT EXISTS (SELECT FROM {m} m WHERE m.a = a.id)", a=met.a, m=met.table
+    ))[0][0])  # fmt: skip
