@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import sys
 from importlib import import_module
+from importlib.util import find_spec
 
 import click
 import psycopg
@@ -48,8 +49,8 @@ class Commands(click.Group):
     def _of_domains() -> dict[str, click.Command]:
         commands: dict[str, click.Command] = {}
         for domain in import_module("app.web.assembly").DOMAINS:
-            for command in import_module(f"app.{domain}.commands").COMMANDS:
-                commands[command.name] = command
+            if find_spec(f"app.{domain}.commands") is not None:
+                commands |= {one.name: one for one in import_module(f"app.{domain}.commands").COMMANDS}
         return commands
 
 

@@ -1,7 +1,0 @@
-"""Commands of emergency."""
-
-from __future__ import annotations
-
-import click
-
-COMMANDS: tuple[click.Command, ...] = ()
