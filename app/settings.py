@@ -38,6 +38,9 @@ class Settings(BaseModel):
     )
     session_hours: float = Field(default=12, gt=0, le=168, description="Hours after which an idle login ends")
     upload_max_mb: int = Field(default=20, ge=1, le=2000, description="Largest upload, in megabytes")
+    layer_max_mb: int = Field(
+        default=500, ge=1, le=20000, description="Largest file that may become a layer, in megabytes"
+    )
     language: Literal["", "zh", "en"] = Field(
         default="", description="Language of pages; empty: that of the city's profile"
     )

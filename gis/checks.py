@@ -152,8 +152,9 @@ def without_srid(text: str) -> str:
 
 
 def check(
-    given: BaseGeometry | Mapping[str, Any] | str | bytes | None, *, kind: str = "GEOMETRY", city: City | None = None
-) -> Checked:
+    given: BaseGeometry | Mapping[str, Any] | str | bytes | None, *, kind: str = "GEOMETRY", city: City | None = None,
+    leave: frozenset[str] = frozenset(),
+) -> Checked:  # fmt: skip
     """Check one geometry, mend what can be mended, and say everything that was found.
 
     Parameters
@@ -164,6 +165,9 @@ def check(
         The kind that is asked: POINT, LINESTRING, POLYGON, their MULTI forms, or GEOMETRY for any.
     city : City, optional
         Without it, exchanged axes and places outside the city are not looked for.
+    leave : set of str
+        Codes of `MENDABLE` that are not to be mended: the geometry stays as it is where that is valid, else it is
+        not taken.
     """
     if given is None:
         return Checked(None, (Finding("geometry.missing", None, False),))
@@ -179,7 +183,7 @@ def check(
         return Checked(None, tuple(found))
     geom = _place(shapely.force_2d(geom), city, found)
     if geom is not None:
-        geom = _shape(geom, found)
+        geom = _shape(geom, found, leave)
     if geom is not None and city is not None and not city.holds(geom):  # only a spike reached into it
         found.append(Finding("geometry.outside_city", mending.first_place(geom), False))
         geom = None
@@ -218,38 +222,49 @@ def _in_degrees(at: Floats) -> bool:
     return bool((np.abs(at[:, 0]) <= 180).all() and (np.abs(at[:, 1]) <= 90).all())
 
 
-def _shape(geom: BaseGeometry, found: list[Finding]) -> BaseGeometry | None:
+def _shape(geom: BaseGeometry, found: list[Finding], leave: frozenset[str]) -> BaseGeometry | None:
     """The outline put right: doubled points, spikes, crossings, direction."""
     start = mending.first_place(geom)
     if geom.geom_type == "Point":
         return geom
-    fewer = mending.without_doubles(geom)
-    if fewer is None:
-        found.append(Finding("geometry.too_few_points", start, False))
+    smooth = _smooth(geom, found, leave)
+    if smooth is None:
         return None
-    if shapely.get_num_coordinates(fewer) < shapely.get_num_coordinates(geom):
-        found.append(Finding("geometry.duplicate_points", doubled_place(geom), True))
-        geom = fewer
-    if _has_spike(geom):
-        cut = mending.without_spikes(geom)
-        found.append(Finding("geometry.spike", start, cut is not None))
-        if cut is None:
-            return None
-        geom = cut
+    geom = smooth
     if shapely.get_dimensions(geom) == 2 and not geom.is_valid:
         whole = mending.crossing(geom)
         code = "geometry.too_few_points" if whole is None else "geometry.self_crossing"
-        found.append(Finding(code, mending.invalid_place(geom), whole is not None))
-        if whole is None:
+        is_mended = whole is not None and code not in leave
+        found.append(Finding(code, mending.invalid_place(geom), is_mended))
+        if whole is None or not is_mended:
             return None
         geom = whole
     elif not geom.is_valid or (shapely.get_dimensions(geom) == 1 and geom.length == 0):
         found.append(Finding("geometry.too_few_points", start, False))
         return None
-    if shapely.get_dimensions(geom) == 2 and not mending.same_direction(geom):
+    is_turned = shapely.get_dimensions(geom) == 2 and not mending.same_direction(geom)
+    if is_turned and "geometry.orientation" not in leave:
         found.append(Finding("geometry.orientation", start, True))
         geom = shapely.orient_polygons(geom)
     return geom
+
+
+def _smooth(geom: BaseGeometry, found: list[Finding], leave: frozenset[str]) -> BaseGeometry | None:
+    """Without doubled points and spikes; None where nothing else was there."""
+    start = mending.first_place(geom)
+    fewer = mending.without_doubles(geom)
+    if fewer is None:
+        found.append(Finding("geometry.too_few_points", start, False))
+        return None
+    has_doubles = shapely.get_num_coordinates(fewer) < shapely.get_num_coordinates(geom)
+    if has_doubles and "geometry.duplicate_points" not in leave:
+        found.append(Finding("geometry.duplicate_points", doubled_place(geom), True))
+        geom = fewer
+    if "geometry.spike" in leave or not _has_spike(geom):
+        return geom
+    cut = mending.without_spikes(geom)
+    found.append(Finding("geometry.spike", start, cut is not None))
+    return cut
 
 
 def _has_spike(geom: BaseGeometry) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from gis.checks import Bounds, City, check, is_hex, read, without_srid
+from gis.checks import Bounds, Checked, City, check, is_hex, read, without_srid
 from gis.mending import SPIKE_DEG
 
 Floats = NDArray[np.float64]
@@ -30,11 +30,24 @@ SHARP = np.cos(np.radians(SPIKE_DEG + 0.01))  # a little wider: `check` decides
 
 @dataclass
 class CheckedMany:
-    """Geometries after their checks: `geoms` mended, `refused` codes (None: taken), `mended` counts by code."""
+    """Geometries after their checks: `geoms` mended, `refused` codes (None: taken), `mended` counts by code.
+
+    `at` names the rows of each code, mended or not.
+    """
 
     geoms: Geometries
     refused: NDArray[np.object_]
     mended: Counter[str] = field(default_factory=Counter)
+    at: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+
+    def note(self, index: int, checked: Checked) -> None:
+        """Take down what was found at one geometry."""
+        self.geoms[index] = checked.geom
+        self.mended.update(one.code for one in checked.findings if one.mended)
+        for code in {one.code for one in checked.findings}:
+            self.at[code].append(index)
+        if checked.geom is None:
+            self.refused[index] = next(one.code for one in checked.findings if not one.mended)
 
 
 @dataclass
@@ -70,21 +83,19 @@ def check_points(lon: Floats, lat: Floats, bounds: Bounds | None = None) -> Chec
     return out
 
 
-def check_many(geoms: Geometries, *, kind: str = "GEOMETRY", city: City | None = None) -> CheckedMany:
+def check_many(
+    geoms: Geometries, *, kind: str = "GEOMETRY", city: City | None = None, leave: frozenset[str] = frozenset()
+) -> CheckedMany:
     """`gis.checks.check` for an array: rows that are surely well pass vectorised, the others are looked at alone.
 
     Parameters
     ----------
     geoms : array of shapely geometries or None
-        EPSG:4326, lon/lat.
+            EPSG:4326, lon/lat.
     """
     out = CheckedMany(geoms.copy(), np.full(geoms.shape, None, dtype=object))
     for index in np.nonzero(~_surely_well(geoms, kind, city))[0]:
-        checked = check(geoms[index], kind=kind, city=city)
-        out.geoms[index] = checked.geom
-        out.mended.update(one.code for one in checked.findings if one.mended)
-        if checked.geom is None:
-            out.refused[index] = next(one.code for one in checked.findings if not one.mended)
+        out.note(int(index), check(geoms[index], kind=kind, city=city, leave=leave))
     return out
 
 
@@ -172,9 +183,5 @@ def read_many(given: NDArray[np.object_]) -> CheckedMany:
     except (TypeError, ValueError):
         out.geoms[there] = None
     for index in there[shapely.is_missing(out.geoms[there])]:
-        checked = read(given[index])
-        out.geoms[index] = checked.geom
-        if checked.geom is None:
-            out.refused[index] = checked.findings[0].code
-        out.mended.update(one.code for one in checked.findings if one.mended)
+        out.note(int(index), read(given[index]))
     return out

@@ -23,6 +23,9 @@ WHOLE = "bigint"
 NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 INTEGER = r"^[+-]?(0|[1-9]\d{0,17})$"  # a leading zero makes it a code, not a number
 LEADING = r"^[+-]?0\d"
+GROUPED = r"^[+-]?\d{1,3}(,\d{3})+(\.\d*)?$"
+SPACES = r"[\s\x{00a0}\x{202f}']"
+NOTHING = r"^(?i:|-+|–|—|/|n/?a|null|none|nan|无|暂无|未知|不详)$"
 
 
 def safe_names(given: Sequence[str]) -> list[str]:
@@ -63,6 +66,25 @@ def _of_texts(column: pa.ChunkedArray) -> tuple[FieldKind, str]:
     if is_number and not pc.any(pc.match_substring_regex(told, LEADING + r"\d*$")).as_py():
         return "number", SQL_TYPES["number"]
     return "text", "text"
+
+
+def cleaned(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Texts that mean numbers, as numbers are written: full-width signs, blanks and thousands' commas put right.
+
+    What says that there is nothing (``-``, ``N/A``, ``无``) becomes null; what is no number stays as it is.
+    """
+    plain = pc.utf8_normalize(column.cast(pa.string()), form="NFKC")
+    plain = pc.replace_substring_regex(plain, SPACES, "")
+    grouped = pc.fill_null(pc.match_substring_regex(plain, GROUPED), False)
+    plain = pc.if_else(grouped, pc.replace_substring(plain, ",", ""), plain)
+    return pc.if_else(pc.fill_null(pc.match_substring_regex(plain, NOTHING), False), None, plain)
+
+
+def as_numbers(column: pa.ChunkedArray, sql_type: str) -> pa.ChunkedArray:
+    """Cleaned texts as numbers of an SQL type; null for what is none."""
+    plain = cleaned(column)
+    good = pc.fill_null(pc.match_substring_regex(plain, INTEGER if sql_type == WHOLE else NUMBER), False)
+    return pc.if_else(good, plain, None).cast(pa.int64() if sql_type == WHOLE else pa.float64())
 
 
 def as_values(column: pa.ChunkedArray, sql_type: str, zone: ZoneInfo) -> pa.ChunkedArray | pa.Array | None:

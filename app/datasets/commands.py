@@ -8,12 +8,18 @@ from pathlib import Path
 from typing import Any, cast
 
 import click
+from sqlalchemy.orm import Session
 
 from app.accounts.rights import RIGHTS
 from app.accounts.service import need, viewer_of
 from app.datasets import queries, service
+from app.datasets.examine import Examination, ground_of
+from app.datasets.findings import CRS, Choice, choose, safe_ticks
 from app.datasets.intake import Taken
 from app.datasets.models import Audience, Dataset
+from app.datasets.originals import Originals
+from app.datasets.shapes import Ground
+from app.datasets.words import finding_words
 from app.imports.progress import share_bar
 from app.launch.context import open_city
 from app.launch.progress import screen
@@ -51,22 +57,35 @@ def add(
 
     It may lie anywhere on earth. A GPKG of several tables becomes several layers, named after the tables. Rows that
     can't be taken go to FILE.refused.csv with line and reason. It is one transaction: all layers, or none.
+
+    The doctor looks first. What it can mend without loss or judgement (rings, exchanged axes, encoding, numbers in
+    texts, a system that the file does not name) is mended and said; the rest is only said.
     """
     registry = _registry()
     audience = Audience.PUBLIC if public else Audience.OWNER if user else Audience.STAFF
-    done: list[tuple[Dataset, Taken]] = []
+    done: list[tuple[Dataset, Taken, list[dict[str, Any]]]] = []
     with transaction() as db:
+        ground = ground_of(db)
         viewer = viewer_of(need(db, user)) if user else whole_city(RIGHTS, "layer")
         for name, opened in _tables(file, table, encoding):
             if layer_id is not None and done:
                 raise InvalidInput(
                     "The file holds several tables: choose one with --table, or leave --id away.", field="id"
                 )
-            wish = service.Wish(layer_id, title, audience, datum, source, file.with_name(f"{file.name}.refused.csv"))
             with opened, share_bar(f"{file.name} → {name}") as progress:
-                done.append(service.add_source(db, viewer, opened, name, wish, registry.is_declared, progress))
-    for made, taken in done:
-        _show(made, taken, as_json=as_json)
+                if datum is not None:
+                    opened.guess.datum, opened.guess.datum_is = datum, "given"
+                chosen, found = _safely(db, opened, name, ground)
+                wish = service.Wish(
+                    layer_id, title, audience, datum or chosen.datum, {"source": source} if source else {},
+                    file.with_name(f"{file.name}.refused.csv"),
+                )  # fmt: skip
+                made = service.add_source(
+                    db, viewer, opened, name, wish, registry.is_declared, progress, plan=chosen.plan, ground=ground
+                )
+                done.append((*made, found))
+    for made_, taken, found in done:
+        _show(made_, taken, found, as_json=as_json)
 
 
 @layer.command("list")
@@ -87,9 +106,10 @@ def list_(as_json: bool) -> None:
 @click.argument("layer_id", metavar="ID")
 def remove(layer_id: str) -> None:
     """Take a layer that was added away, with its rows."""
+    settings = open_city()
     _registry()
     with transaction() as db:
-        service.remove(db, whole_city(RIGHTS, "layer"), layer_id)
+        service.remove(db, whole_city(RIGHTS, "layer"), layer_id, Originals.of(settings))
     click.echo(f"{layer_id} removed")
 
 
@@ -112,12 +132,21 @@ def _tables(file: Path, table: str | None, encoding: str | None) -> Iterator[tup
     yield from placed
 
 
-def _show(made: Dataset, taken: Taken, *, as_json: bool) -> None:
+def _safely(db: Session, opened: Source, name: str, ground: Ground) -> tuple[Choice, list[dict[str, Any]]]:
+    """The mends that need no question, and the findings that are only said."""
+    report = Examination(db, opened, name, ground).run()
+    ticks = safe_ticks(report)
+    said = [one for one in report["findings"] if not ticks.get(one["key"], False) and one["code"] != "crs.unknown"]
+    return choose(report, ticks), said
+
+
+def _show(made: Dataset, taken: Taken, found: list[dict[str, Any]], *, as_json: bool) -> None:
     refused = sum(taken.refused.values())
     facts: dict[str, Any] = {
         "id": made.layer_id, "title": made.title, "audience": made.audience, "geometry": made.geometry,
         "rows": made.row_count, "refused": refused, "refused_by": dict(taken.refused), "mended": dict(taken.mended),
         "datum": made.origin["datum"], "bounds": made.bounds,
+        "found": {one["key"]: {"code": one["code"], "count": one["count"], "lines": one["lines"]} for one in found},
     }  # fmt: skip
     if as_json:
         click.echo(json.dumps(facts, ensure_ascii=False))
@@ -125,6 +154,11 @@ def _show(made: Dataset, taken: Taken, *, as_json: bool) -> None:
     screen.print(f"  {made.layer_id}: {made.row_count:,} rows, {made.geometry}, in {made.origin['datum']}")
     for code, count in sorted(taken.mended.items()):
         screen.print(f"  mended: {count:,} × {code}")
+    for one in found:
+        words = finding_words(one)
+        lines = ", ".join(str(line) for line in one["lines"][:5])
+        advice = f"; {words['mend']}: /planning, or --datum" if one["mend"] and one["key"] == CRS else ""
+        screen.print(f"  found: {one['count']:,} × {words['title']}{f' (lines {lines} …)' if lines else ''}{advice}")
     for code, count in sorted(taken.refused.items()):
         screen.print(f"  refused: {count:,} × {code} (see {taken.refused_file})")
     screen.print(f"  /ogc/collections/{made.layer_id} · /tiles/{made.layer_id}.json · /map?layers={made.layer_id}")

@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from app.datasets import tables
-from app.datasets.columns import as_values, kind_of, safe_names
-from app.datasets.shapes import Where, column_type, read_shapes
+from app.datasets.columns import as_numbers, as_values, kind_of, safe_names
+from app.datasets.doubles import Doubles, Known
+from app.datasets.shapes import AS_IT_IS, Ground, Plan, Where, column_type, read_shapes
 from gis import bulk
+from gis.checks_many import KINDS, CheckedMany
 from gis.files.batch import Batch, Source
 from grid.locate import CellIndex
 from layers.layer import FieldKind
@@ -60,9 +62,12 @@ class Intake:
     """Fills one table from one source."""
 
     def __init__(
-        self, db: Session, table: str, source: Source, where: Where, zone: ZoneInfo, refused_to: Path | None
-    ) -> None:
+        self, db: Session, table: str, source: Source, where: Where, zone: ZoneInfo, refused_to: Path | None = None,
+        *, plan: Plan = AS_IT_IS, ground: Ground | None = None,
+    ) -> None:  # fmt: skip
         self.db, self.table, self.source, self.where, self.zone = db, table, source, where, zone
+        self.plan, self.ground = plan, ground or Ground()
+        self.known, self.ids = Known(), Doubles()
         self.index = CellIndex.load(db)
         self.columns: list[_Column] | None = None
         self.kinds: set[str] = set()
@@ -79,6 +84,7 @@ class Intake:
             progress(self.out.read, batch.share)
         if self.columns is None:
             self._open(pa.table({name: pa.array([], pa.string()) for name in self.source.guess.columns}), {"GEOMETRY"})
+        self.out.refused.pop("geometry.other_kind", None)  # it is in the layer beside this one
         self.out.geometry = column_type(self.kinds)
         self.out.columns = [{"name": c.name, "title": c.given, "kind": c.kind} for c in self.columns or ()]
         return self.out
@@ -87,16 +93,37 @@ class Intake:
         given = [name for name in table.column_names if name not in self.where.columns]
         is_text = self.source.guess.format in TEXT_FORMATS or self.source.guess.delimiter is not None
         self.columns = [
-            _Column(title, name, *kind_of(table.column(title), is_text_file=is_text))
+            _Column(title, name, *self._type_of(title, table.column(title), is_text))
             for title, name in zip(given, safe_names(given), strict=True)
         ]
         self.kinds = set(kinds)
         tables.create(self.db, self.table, column_type(kinds), [(c.name, c.sql_type) for c in self.columns])
         return self.columns
 
+    def _type_of(self, title: str, column: pa.ChunkedArray, is_text: bool) -> tuple[FieldKind, str]:
+        if title in self.plan.numbers:
+            return "number", self.plan.numbers[title]
+        return ("text", "text") if title == self.plan.number else kind_of(column, is_text_file=is_text)
+
+    def _leave_out(self, batch: Batch, shapes: CheckedMany) -> None:
+        """Refuse what the plan leaves out: another kind of geometry, places outside the city, rows that come again."""
+
+        def refuse(which: NDArray[np.bool_], code: str) -> None:
+            shapes.refused[which & (shapes.refused == None)] = code  # noqa: E711 - an array of objects
+
+        if self.plan.only is not None:
+            kinds = np.array(KINDS)[np.maximum(shapely.get_type_id(shapes.geoms), 0)]
+            is_other = np.array([kind.removeprefix("MULTI") != self.plan.only for kind in kinds], dtype=bool)
+            refuse(is_other, "geometry.other_kind")
+        if self.plan.inside:
+            refuse(~self.ground.holds(shapes.geoms), "geometry.outside_city")
+        if self.plan.once:
+            refuse(self.known.again(batch, shapes.geoms), "rows.repeated")
+
     def _take(self, batch: Batch) -> None:
-        shapes = read_shapes(batch, self.where)
+        shapes = read_shapes(batch, self.where, self.plan, self.ground)
         self.out.mended.update(shapes.mended)
+        self._leave_out(batch, shapes)
         bad = np.asarray([one is not None for one in shapes.refused]) | shapely.is_missing(shapes.geoms)
         if bad.any():
             where = np.nonzero(bad)[0]
@@ -145,6 +172,10 @@ class Intake:
 
     def _values(self, given: pa.ChunkedArray, column: _Column) -> pa.ChunkedArray | pa.Array:
         """The values as the column takes them; the column is widened for a later batch that doesn't fit."""
+        if column.given in self.plan.numbers:
+            return as_numbers(given, column.sql_type)
+        if column.given == self.plan.number:
+            return self.ids.numbered(given)
         for kind, sql_type in ((column.kind, column.sql_type), ("number", "double precision"), ("text", "text")):
             if kind == "number" and column.kind != "number":
                 continue

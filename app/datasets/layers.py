@@ -67,7 +67,8 @@ def _declare(found: Row[Any]) -> Layer:
             opacity=0.45 if geometry == "POLYGON" else 0.85,
         ),
         time_field=next((one.name for one in fields if one.kind == "time"), None),
-        attribution=str(found.origin.get("source") or ""), is_public=found.audience == Audience.PUBLIC,
+        attribution=" · ".join(filter(None, (found.about.get("source"), found.about.get("licence")))),
+        is_public=found.audience == Audience.PUBLIC,
         version=found.version, bounds=None if found.bounds is None else (
             found.bounds[0], found.bounds[1], found.bounds[2], found.bounds[3]
         ),

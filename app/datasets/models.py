@@ -6,7 +6,7 @@ import enum
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, func
+from sqlalchemy import BigInteger, ForeignKey, Index, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -21,12 +21,50 @@ class Audience(enum.StrEnum):
     PUBLIC = "public"
 
 
+class UploadState(enum.StrEnum):
+    """What goes on with an uploaded file."""
+
+    EXAMINING = "examining"
+    READY = "ready"
+    MAKING = "making"
+    FAILED = "failed"
+
+
+class Upload(Base, HasId):
+    """An original that somebody sent: examined before anything is stored of it, kept by the hash of its content.
+
+    `report` holds what was found, table by table; `samples` some rows of each table as they stand in the file (line,
+    geometry as hexadecimal WKB, codes), for the preview. `work` is what is being made of it (`app.datasets.making`),
+    `share` how far that or the examination is, `problem` why it failed.
+    """
+
+    __tablename__ = "dataset_uploads"
+    __table_args__ = (Index(None, "sha256"),)
+
+    key: Mapped[str] = mapped_column(unique=True)
+    owner_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("accounts.id"), index=True)
+    name: Mapped[str]
+    suffix: Mapped[str]
+    sha256: Mapped[str]
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    state: Mapped[UploadState] = mapped_column(enum_text(UploadState))
+    share: Mapped[float] = mapped_column(server_default="0")
+    report: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    samples: Mapped[dict[str, Any]] = mapped_column(server_default="{}", deferred=True)
+    work: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    problem: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
 class Dataset(Base, HasId):
     """One layer of rows from outside the registers; it may lie anywhere on earth.
 
     `geometry` is the type of its column (POINT, MULTIPOLYGON, GEOMETRY …), `columns` its properties
     (``{"name", "title", "kind"}`` each), `version` rises with every change of its rows. `origin` says where the rows
     come from (file, datum, what was mended and refused), `recipe` how they were worked out from other layers.
+    `about` is what people say of it (source, licence, as_of, quality). `upload_id` is the kept original; `making` how
+    it was made of that: the table, the kind of geometry, each mend with whether it was taken.
     """
 
     __tablename__ = "datasets"
@@ -42,6 +80,9 @@ class Dataset(Base, HasId):
     version: Mapped[int] = mapped_column(server_default="1")
     origin: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     recipe: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    about: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    upload_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("dataset_uploads.id"), index=True)
+    making: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
 

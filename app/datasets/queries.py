@@ -12,7 +12,7 @@ from grid.reach import Viewer
 
 FACTS = (
     Dataset.id, Dataset.layer_id, Dataset.title, Dataset.owner_id, Dataset.audience, Dataset.geometry, Dataset.columns,
-    Dataset.version, Dataset.changed_at, Dataset.origin, Dataset.bounds, Dataset.row_count,
+    Dataset.version, Dataset.changed_at, Dataset.origin, Dataset.bounds, Dataset.row_count, Dataset.about,
 )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 from app.audit.service import record
 from app.datasets import squares, tables
 from app.datasets.intake import Intake, Progress, Taken
-from app.datasets.models import Audience, Dataset
+from app.datasets.models import Audience, Dataset, Upload
+from app.datasets.originals import Originals
 from app.datasets.queries import is_seen_by
-from app.datasets.shapes import Where
+from app.datasets.shapes import AS_IT_IS, Ground, Plan, Where
 from gis import datum
 from gis.errors import Conflict, Forbidden, InvalidInput, NotFound
 from gis.files.batch import Source
@@ -26,6 +27,7 @@ from grid.reach import Viewer
 
 ID = re.compile(r"[a-z][a-z0-9_-]{0,59}")
 TITLE_MAX = 200
+ABOUT = ("source", "licence", "as_of", "quality")
 
 
 class LayerTaken(Conflict):
@@ -54,7 +56,7 @@ class Wish:
     title: str | None = None
     audience: Audience = Audience.OWNER
     datum: str | None = None
-    source: str | None = None
+    about: Mapping[str, str] = field(default_factory=dict)
     refused_to: Path | None = None
 
 
@@ -67,7 +69,7 @@ def slug(name: str) -> str:
 
 def add_source(
     db: Session, viewer: Viewer, source: Source, name: str, wish: Wish, is_declared: Callable[[str], bool],
-    progress: Progress = lambda rows, share: None,
+    progress: Progress = lambda rows, share: None, *, plan: Plan = AS_IT_IS, ground: Ground | None = None,
 ) -> tuple[Dataset, Taken]:  # fmt: skip
     """An opened file becomes a data set of the viewer's; `name` is what to call it where the wish doesn't say.
 
@@ -75,17 +77,31 @@ def add_source(
     """
     made = add_empty(db, viewer, name, wish, is_declared)
     where = Where.of(source.guess, _datum_of(source.guess, wish))
-    zone = ZoneInfo(str(db.scalar(text("SELECT time_zone FROM city")) or "UTC"))
-    taken = Intake(db, made.table, source, where, zone, wish.refused_to).run(progress)
-    made.geometry, made.columns = taken.geometry, taken.columns
-    made.origin = {
-        "file": name, "format": source.guess.format, "datum": where.datum, "datum_is": source.guess.datum_is,
-        "encoding": source.guess.encoding, "read": taken.read, "refused": dict(taken.refused),
-        "mended": dict(taken.mended), "source": wish.source or "",
-    }  # fmt: skip
+    taken = fill(db, made, source, where, plan, ground, refused_to=wish.refused_to, progress=progress)
+    made.origin = origin_of(name, source, where, taken)
     seal(db, made)
     record(db, viewer, act="datasets.add", subject=made.layer_id, detail={"rows": made.row_count, "file": name})
     return made, taken
+
+
+def fill(
+    db: Session, made: Dataset, source: Source, where: Where, plan: Plan, ground: Ground | None, *,
+    table: str | None = None, refused_to: Path | None = None, progress: Progress = lambda rows, share: None,
+) -> Taken:  # fmt: skip
+    """The rows of an opened file into the table of a data set, or into a new one that is to take its place."""
+    zone = ZoneInfo(str(db.scalar(text("SELECT time_zone FROM city")) or "UTC"))
+    taken = Intake(db, table or made.table, source, where, zone, refused_to, plan=plan, ground=ground).run(progress)
+    made.geometry, made.columns = taken.geometry, taken.columns
+    return taken
+
+
+def origin_of(name: str, source: Source, where: Where, taken: Taken) -> dict[str, Any]:
+    """Where rows come from, for `Dataset.origin`."""
+    return {
+        "file": name, "format": source.guess.format, "datum": where.datum, "datum_is": source.guess.datum_is,
+        "encoding": source.guess.encoding, "read": taken.read, "refused": dict(taken.refused),
+        "mended": dict(taken.mended),
+    }  # fmt: skip
 
 
 def add_empty(
@@ -96,10 +112,11 @@ def add_empty(
     viewer.require("datasets.edit")
     may_show(viewer, wish.audience)
     title = " ".join((wish.title or name).split())[:TITLE_MAX] or "–"
-    layer_id = _free_id(db, wish.layer_id, name, is_declared)
+    layer_id = free_id(db, wish.layer_id, name, is_declared)
     made = Dataset(
         layer_id=layer_id, title=title, owner_id=viewer.account_id, audience=wish.audience, geometry="GEOMETRY",
         columns=[], row_count=0, version=1, origin={}, recipe=None if recipe is None else dict(recipe),
+        about=dict(wish.about),
     )  # fmt: skip
     db.add(made)
     db.flush()
@@ -135,8 +152,11 @@ def get(db: Session, viewer: Viewer, layer_id: str, *, to_change: bool = False) 
     return found
 
 
-def change(db: Session, viewer: Viewer, layer_id: str, *, title: str | None, audience: Audience | None) -> Dataset:
-    """Another title, or other people who see it."""
+def change(
+    db: Session, viewer: Viewer, layer_id: str, *, title: str | None = None, audience: Audience | None = None,
+    about: Mapping[str, str] | None = None,
+) -> Dataset:  # fmt: skip
+    """Another title, other people who see it, other words about it (`ABOUT`; what is not named stays)."""
     found = get(db, viewer, layer_id, to_change=True)
     if title is not None:
         plain = " ".join(title.split())
@@ -146,20 +166,35 @@ def change(db: Session, viewer: Viewer, layer_id: str, *, title: str | None, aud
     if audience is not None:
         may_show(viewer, audience)
         found.audience = audience
+    if about is not None:
+        found.about = {name: said for name, said in {**found.about, **about}.items() if said}
     found.changed_at = db.scalar(select(func.clock_timestamp()))  # type: ignore[assignment]
-    record(db, viewer, act="datasets.change", subject=layer_id, detail={"title": title, "audience": audience})
+    record(
+        db,
+        viewer,
+        act="datasets.change",
+        subject=layer_id,
+        detail={"title": title, "audience": audience, "about": about and dict(about)},
+    )
     db.flush()
     return found
 
 
-def remove(db: Session, viewer: Viewer, layer_id: str) -> None:
-    """The data set and its rows are gone; the record of it stays."""
+def remove(db: Session, viewer: Viewer, layer_id: str, originals: Originals) -> None:
+    """The data set and its rows are gone, and its original if no other is made of it; the record of it stays."""
     found = get(db, viewer, layer_id, to_change=True)
     record(db, viewer, act="datasets.remove", subject=layer_id, detail={"rows": found.row_count})
     tables.drop(db, found.table)
     squares.forget(db, found)
+    upload_id = found.upload_id
     db.delete(found)
     db.flush()
+    others = select(Dataset.id).where(Dataset.upload_id == upload_id).limit(1)
+    upload = None if upload_id is None or db.scalar(others) is not None else db.get(Upload, upload_id)
+    if upload is not None:
+        db.delete(upload)
+        db.flush()
+        originals.drop_unused(db, upload.sha256, upload.suffix)
 
 
 def may_show(viewer: Viewer, audience: Audience) -> None:
@@ -168,7 +203,8 @@ def may_show(viewer: Viewer, audience: Audience) -> None:
         viewer.require("datasets.publish")
 
 
-def _free_id(db: Session, wanted: str | None, name: str, is_declared: Callable[[str], bool]) -> str:
+def free_id(db: Session, wanted: str | None, name: str, is_declared: Callable[[str], bool]) -> str:
+    """The id that was wanted if it may be taken, else one made of a name."""
     if wanted is not None:
         if not ID.fullmatch(wanted):
             raise InvalidInput(

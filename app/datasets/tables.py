@@ -61,6 +61,12 @@ def measure(db: Session, table: str) -> tuple[int, list[float] | None]:
     return int(str(count)), [float(str(edge)) for edge in box] if count else None
 
 
+def replace(db: Session, table: str, by: str) -> None:
+    """Let another table take a table's place: readers wait for that moment only."""
+    drop(db, table)
+    _run(db, sql.SQL("ALTER TABLE {} RENAME TO {}").format(sql.Identifier(by), sql.Identifier(table)))
+
+
 def drop(db: Session, table: str) -> None:
     """Take the table away."""
     _run(db, sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(table)))

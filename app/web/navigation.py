@@ -36,6 +36,7 @@ RAIL = (
     Place("/residents", _l("People"), "people", "residents.read"),
     Place("/components", _l("Components"), "components", "components.read", on_phone=False),
     Place("/facilities", _l("Facilities"), "facilities", "facilities.read", on_phone=False),
+    Place("/planning", _l("Planning"), "layers", "layers.read", on_phone=False),
     Place("/evaluation", _l("Evaluation"), "chart", "evaluation.own", on_phone=False),
     Place("/admin", _l("Admin"), "admin", "accounts.manage", on_phone=False),
 )

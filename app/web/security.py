@@ -68,6 +68,7 @@ def install(web: Flask, settings: Settings) -> None:
         SESSION_REFRESH_EACH_REQUEST=False,
         PERMANENT_SESSION_LIFETIME=int(settings.session_hours * 3600),
         MAX_CONTENT_LENGTH=settings.upload_max_mb * 1024 * 1024,
+        LARGE_BODIES={},  # bytes by endpoint, set by those that read their body block by block
         WTF_CSRF_CHECK_DEFAULT=False,
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=settings.secure_cookies,
@@ -77,6 +78,9 @@ def install(web: Flask, settings: Settings) -> None:
     csrf = CSRFProtect(web)
 
     def check_csrf() -> None:
+        larger = web.config["LARGE_BODIES"].get(request.endpoint)
+        if larger is not None:  # before anything asks for the body
+            request.max_content_length = larger
         if request.endpoint and request.method not in SAFE and not is_by_token():
             csrf.protect(apply_exemptions=True)
 

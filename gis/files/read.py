@@ -17,6 +17,7 @@ from gis.errors import NotFound
 from gis.files import guess as guessing
 from gis.files.batch import Source, UnreadableFile
 from gis.files.delimited import open_delimited
+from gis.files.kinds import PackedBomb
 from gis.files.parquet import open_parquet
 from gis.files.sheets import open_sheet
 from gis.files.streams import Transcoded, opener
@@ -134,7 +135,7 @@ def _copy(source: IO[bytes] | RawIOBase, to: Path, limit: int) -> None:
         while block := source.read(1 << 20):
             limit -= len(block)
             if limit < 0:
-                raise UnreadableFile("The file unpacks to more than is allowed.")
+                raise PackedBomb("The file unpacks to more than is allowed.")
             out.write(block)
 
 

@@ -22,6 +22,7 @@ from gis.errors import NotFound
 from gis.files.batch import Batch, Source, UnreadableFile
 from gis.files.delimited import SAMPLE_ROWS, describe_columns, unique
 from gis.files.guess import Guess
+from gis.files.kinds import require_modest
 
 HEADER_ROWS = 50  # in which a header is looked for
 TORN = (BadZipFile, ParseError, KeyError, ValueError, OSError, EOFError, zlib.error)
@@ -55,6 +56,7 @@ def open_sheet(path: Path, stack: ExitStack, *, layer: str | None = None) -> Sou
 
 
 def _book(path: Path) -> openpyxl.Workbook:
+    require_modest(path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # no default style, unknown extensions: nothing that rows need
         try:

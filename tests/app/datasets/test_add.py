@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.datasets import service
 from app.datasets.models import Dataset
+from app.datasets.originals import Originals
 from gis.errors import InvalidInput
 from gis.files.batch import Source
 from grid.models import UnitCell
@@ -159,10 +160,10 @@ def test_an_id_is_taken_once_and_never_one_of_the_citys_own(add: Add, stations: 
     assert add(stations)[0]["id"] == "stations-2"
 
 
-def test_removing_takes_the_rows_too(add: Add, stations: Path, db: Session) -> None:
+def test_removing_takes_the_rows_too(add: Add, stations: Path, db: Session, tmp_path: Path) -> None:
     add(stations, "--id", "stations")
     table = db.query(Dataset).one().table
-    service.remove(db, whole_city(("datasets.edit", "datasets.manage", "layers.read")), "stations")
+    service.remove(db, whole_city(("datasets.edit", "datasets.manage", "layers.read")), "stations", Originals(tmp_path))
     assert db.scalar(text("SELECT to_regclass(:name)"), {"name": table}) is None
 
 
