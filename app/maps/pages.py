@@ -7,6 +7,8 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts.session import current_viewer
 from app.settings import PROJECT
+from app.web.city import city_facts
+from app.web.navigation import level_name
 from layers.layer import Words
 
 bp = Blueprint("map_page", __name__, template_folder="templates")
@@ -27,5 +29,7 @@ def show_map() -> str:
     """The page itself. Place, zoom, layers, filters and selection are read from the address by the browser."""
     viewer = current_viewer()
     viewer.require("layers.read")
+    levels = [{"level": one, "title": level_name(one)} for one in city_facts().levels]
     acts = [(act, title) for act, (right, title) in ACTS.items() if viewer.may(right)]
-    return render_template("maps/map.html", acts=acts, modules=MODULES, may_export=viewer.may("layers.export"))
+    may_export = viewer.may("layers.export")
+    return render_template("maps/map.html", acts=acts, modules=MODULES, may_export=may_export, levels=levels)

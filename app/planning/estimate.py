@@ -1,6 +1,7 @@
 """What a run will cost, before it is asked for: rows, pairs and seconds of each step, from counts and a sample.
 
-The seconds are those of one core of 2 GHz, from runs of `./city bench overlay`; a busy machine takes longer.
+The seconds are orders of magnitude for one core of 2 GHz, set by hand and not by a benchmark: they tell a second from
+an hour. A busy machine takes longer.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ import { tn } from "words";
  * @property {string|null} unit
  * @property {boolean} filterable
  * @property {boolean} in_list whether it is shown to readers
+ * @property {boolean} in_tile whether tiles carry it, so that it can colour
  */
 
 /**

@@ -7,8 +7,8 @@ import { fill, h } from "city/map/dom.js";
 import { count } from "city/map/format.js";
 import { symbol } from "city/map/symbols.js";
 
-/** @typedef {{label: string, colour: string, shape: string|null, count: number|null, is_quiet?: boolean}} Item */
-/** @typedef {{items: Item[], total: number|null, unit?: string|null}} Legend */
+/** @typedef {{label: string, colour: string, shape: string|null, count: number|null, value?: string|null, is_quiet?: boolean, is_fixed?: boolean}} Item */
+/** @typedef {{items: Item[], total: number|null, unit?: string|null, heading?: string, fit?: number|null, square?: [string, string]|null}} Legend */
 
 const KEPT = "map-legend";
 
@@ -25,11 +25,55 @@ export function lines(items) {
       h(
         "li",
         { class: one.count === 0 ? "is-zero" : null },
-        symbol(one.shape ?? "circle", one.colour, one.is_quiet),
+        symbol(one.shape ?? "circle", one.colour, one.is_quiet, one.is_fixed),
         h("span", { class: "legend-label" }, one.label),
         one.count === null || one.count === undefined ? null : h("span", { class: "num" }, count(one.count)),
       ),
     ),
+  );
+}
+
+/**
+ * A legend without its title: what the classes are of, the classes or the square of two numbers, how well they fit.
+ * @param {Legend} legend
+ * @param {{some?: boolean}} [how] whether classes without rows are left out
+ * @returns {HTMLElement}
+ */
+export function body(legend, { some = false } = {}) {
+  const items = some && !legend.heading ? legend.items.filter((one) => one.count !== 0) : legend.items;
+  return h(
+    "div",
+    {},
+    legend.heading && !legend.square ? h("p", { class: "hint" }, `${legend.heading} · ${legend.unit}`) : null,
+    legend.square ? square(legend, legend.square) : lines(items),
+    legend.fit === null || legend.fit === undefined
+      ? null
+      : h("p", { class: "hint" }, t("Goodness of fit {fit} of 1", { fit: legend.fit.toFixed(3) })),
+  );
+}
+
+/**
+ * Nine colours, the first number to the right and the second upwards, with the number of rows in each.
+ * @param {Legend} legend
+ * @param {[string, string]} names
+ */
+function square(legend, [right, upwards]) {
+  const at = (/** @type {number} */ index) => legend.items.find((one) => one.value === String(index));
+  const others = legend.items.filter((one) => !/^\d$/.test(one.value ?? ""));
+  const cell = (/** @type {number} */ index) => {
+    const one = at(index);
+    return one
+      ? h("td", { title: one.label }, symbol("fill", one.colour, false, true), h("span", { class: "num" }, count(one.count ?? 0)))
+      : h("td", {});
+  };
+  const row = (/** @type {number} */ up) => h("tr", {}, ...[0, 1, 2].map((across) => cell(3 * up + across)));
+  return h(
+    "div",
+    { class: "legend-square" },
+    h("p", { class: "hint" }, `↑ ${upwards}`),
+    h("table", { "aria-label": t("{first} and {second}", { first: right, second: upwards }) }, h("tbody", {}, row(2), row(1), row(0))),
+    h("p", { class: "hint" }, `→ ${right}`),
+    others.length ? lines(others) : null,
   );
 }
 
@@ -67,7 +111,7 @@ export class MapLegend {
       "section",
       {},
       h("h2", {}, isPeople ? `${title} · ${legend.unit}` : title),
-      some.length ? lines(some) : h("p", { class: "hint" }, t("none here")),
+      some.length ? body(legend, { some: true }) : h("p", { class: "hint" }, t("none here")),
     );
   }
 

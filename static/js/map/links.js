@@ -45,7 +45,7 @@ export function patchOf(query) {
   /** @type {Record<string, any>} */
   const patch = {};
   for (const key of query.keys()) {
-    const name = key.startsWith("f.") ? "filters" : key.startsWith("o.") ? "opacity" : (named[key] ?? key);
+    const name = key.startsWith("f.") ? "filters" : key.startsWith("o.") ? "opacity" : key.startsWith("st.") ? "styles" : (named[key] ?? key);
     if (name in whole) patch[name] = /** @type {any} */ (whole)[name];
   }
   if (patch.selected) Object.assign(patch, { at: null, act: "" });

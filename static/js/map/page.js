@@ -3,6 +3,7 @@
  * @module city/map/page
  */
 import { getJSON } from "http";
+import { t } from "words";
 import { baseStyle, followTheme, makeMap } from "city/map/basemap.js";
 import { Banner } from "city/map/banner.js";
 import { CLOSE_ZOOM, Camera } from "city/map/camera.js";
@@ -20,6 +21,8 @@ import { Picker } from "city/map/pick.js";
 import { bounds } from "city/map/rows.js";
 import { Sheet } from "city/map/sheet.js";
 import { Store } from "city/map/state.js";
+import { StyleEditor } from "city/map/style_editor.js";
+import { Styles } from "city/map/styles.js";
 import { Tabs } from "city/map/tabs.js";
 import { Thematic } from "city/map/thematic.js";
 import { Tree } from "city/map/tree.js";
@@ -33,7 +36,8 @@ export async function mount(stage) {
   const banner = new Banner(part("[data-part=banner]"));
   try {
     const [city, layers, style] = await Promise.all([getJSON("/api/v1/city"), Layers.load(), baseStyle()]);
-    await new Page(stage, banner, city, layers, style).start();
+    const styles = await Styles.read(JSON.parse(stage.dataset.levels ?? "[]"));
+    await new Page(stage, banner, city, layers, style, styles).start();
   } catch (error) {
     banner.failed(/** @type {Error} */ (error), () => location.reload());
     console.warn("map:", error);
@@ -47,11 +51,13 @@ class Page {
    * @param {any} city facts of `/api/v1/city`
    * @param {Layers} layers
    * @param {any} style
+   * @param {Styles} styles
    */
-  constructor(stage, banner, city, layers, style) {
+  constructor(stage, banner, city, layers, style, styles) {
     this.stage = stage;
     this.banner = banner;
     this.layers = layers;
+    this.styles = styles;
     this.store = new Store();
     this.acts = (stage.dataset.acts ?? "").split(",").filter(Boolean);
     const { center, zoom, bearing } = this.store.state;
@@ -71,7 +77,9 @@ class Page {
       layers,
       { mayExport: Boolean(stage.dataset.mayExport) },
       new MapLegend(/** @type {HTMLDetailsElement} */ (part("#map-legend"))),
+      styles,
     );
+    this.thematic.lost = (layer) => this.#lostStyle(layer);
     this.tabs = new Tabs(part("#map-panel"), this.store);
     this.filters = new Filters(part("[data-part=chips]"), this.store, layers, () => this.clear());
   }
@@ -102,6 +110,7 @@ class Page {
       this.marks.install();
       this.thematic.restyle();
       this.tree.counts();
+      this.editor?.try();
       this.list.load({ quiet: true });
     });
     this.#listen();
@@ -109,6 +118,7 @@ class Page {
     await this.thematic.sync();
     this.#selected(true);
     this.forms.sync();
+    this.#edit();
     this.stage.dataset.state = "ready";
   }
 
@@ -131,12 +141,15 @@ class Page {
       this.tree.sync();
       this.watch?.follow();
     });
+    store.on(["styles"], () => this.#restyled());
+    store.on(["edit"], () => this.#edit());
     store.on(["opacity"], () => {
       this.thematic.fade();
     });
     store.on(["filters", "when", "from", "to", "area", "q", "layer"], () => {
       this.thematic.filter();
       this.tree.counts();
+      this.editor?.try();
     });
     store.on(["box"], (state) => {
       if (!state.box) return;
@@ -201,7 +214,7 @@ class Page {
 
   #pickHooks() {
     return {
-      busy: () => Boolean(this.store.state.act),
+      busy: () => Boolean(this.store.state.act || this.store.state.edit),
       select: (/** @type {any} */ feature, /** @type {any} */ layer) =>
         this.store.set({ selected: { layer: layer.id, id: String(feature.id) }, at: null }),
       place: (/** @type {any} */ { lng, lat }) => this.store.set({ selected: null, at: [lng, lat] }),
@@ -212,21 +225,56 @@ class Page {
 
   /** @param {boolean} first whether the page opens with it: then the map goes there */
   async #selected(first) {
-    const { selected, at, act, center, zoom } = this.store.state;
+    const { selected, at, act, edit, center, zoom } = this.store.state;
     this.list.mark(selected);
     this.marks.place(act ? null : at);
     this.marks.select(null);
     if (first && at && !center) this.map.jumpTo({ center: at, zoom: zoom ?? CLOSE_ZOOM });
-    if (act) return;
+    if (edit && (selected || act)) return this.store.set({ edit: "" }, { push: false });
+    if (act || edit) return undefined;
     const layer = selected && this.layers.get(selected.layer);
     if (layer) {
       const feature = await this.drawer.row(layer, selected.id);
-      if (!feature) return;
+      if (!feature) return undefined;
       this.marks.select(feature);
       if (first && !center) this.camera.flyTo(feature);
       else this.camera.reveal(feature);
     } else if (at) this.drawer.place(at);
     else this.drawer.hide();
+    return undefined;
+  }
+
+  /** Open or close the style editor as the state says. */
+  #edit() {
+    const { edit, act } = this.store.state;
+    if (this.editor?.layer.id === edit) return;
+    const was = this.editor;
+    this.editor = null;
+    was?.close();
+    const layer = this.layers.get(edit);
+    if (layer && layer.theme !== "base" && !act) {
+      this.editor = new StyleEditor(this, layer);
+      this.editor.open().catch((error) => this.banner.say(error.message));
+    } else if (was) {
+      this.tree.redraw();
+      this.#selected(false);
+    }
+  }
+
+  /** Another kept style was chosen: the map, the legend and the switches follow. */
+  #restyled() {
+    for (const id of this.thematic.shown.keys()) {
+      const layer = this.layers.get(id);
+      if (layer) this.thematic.redraw(layer);
+    }
+    this.tree.sync();
+  }
+
+  /** @param {import("city/map/layers.js").LayerInfo} layer */
+  #lostStyle(layer) {
+    const { [layer.id]: _gone, ...rest } = this.store.state.styles;
+    this.store.set({ styles: rest }, { push: false });
+    this.banner.say(t("The style of {layer} is not there, or not for you to see. This is the usual one.", { layer: layer.title }));
   }
 
   /**
@@ -267,6 +315,10 @@ class Page {
   #escape() {
     if (this.picker?.close()) return true;
     if (this.forms?.escape()) return true;
+    if (this.store.state.edit) {
+      this.store.set({ edit: "" });
+      return true;
+    }
     if (!this.store.state.selected && !this.store.state.at) return false;
     const { selected } = this.store.state;
     this.store.set({ selected: null, at: null });

@@ -4,6 +4,7 @@
  *   c=lon,lat z= b=          centre, zoom, bearing
  *   on=cases,areas           layers switched on; absent: as each layer says of itself.  off=roads  base layers hidden
  *   o.<layer>=0.5            opacity
+ *   st.<layer>=12            the kept style that it is drawn in;  edit=cases  the layer whose style is being made
  *   layer=cases              the layer whose rows the list shows
  *   f.<field>=a,b            its filters; f.<layer>.<field>= those of another layer
  *   when=7d | from= to=      time range, relative or as ISO moments
@@ -27,6 +28,8 @@
  * @property {string[]|null} on layers over the base map
  * @property {string[]} off layers of the base map
  * @property {Record<string, number>} opacity
+ * @property {Record<string, string>} styles ids of kept styles by layer
+ * @property {string} edit
  * @property {string} layer
  * @property {Record<string, Record<string, string[]>>} filters by layer, then field
  * @property {Preset} when
@@ -55,6 +58,8 @@ export function blank() {
     on: null,
     off: [],
     opacity: {},
+    styles: {},
+    edit: "",
     layer: "",
     filters: {},
     when: "",
@@ -102,7 +107,7 @@ export function parse(query) {
   state.bearing = Number.parseFloat(query.get("b") ?? "0") || 0;
   if (query.has("on")) state.on = split(query.get("on") ?? "");
   state.off = split(query.get("off") ?? "");
-  for (const name of /** @type {const} */ (["layer", "from", "to", "area", "q", "act"]))
+  for (const name of /** @type {const} */ (["layer", "from", "to", "area", "q", "act", "edit"]))
     state[name] = query.get(name) ?? "";
   const when = query.get("when") ?? "";
   state.when = when in HOURS ? /** @type {Preset} */ (when) : "";
@@ -121,6 +126,7 @@ export function parse(query) {
  */
 function readLayerKey(state, key, value) {
   const [kind, first, second] = key.split(".");
+  if (kind === "st" && first && /^\d+$/.test(value)) state.styles[first] = value;
   if (kind === "o" && first) {
     const share = Number.parseFloat(value);
     if (share >= 0 && share <= 1) state.opacity[first] = share;
@@ -144,6 +150,7 @@ export function serialise(state) {
   if (state.on) out.set("on", state.on.join(","));
   put("off", state.off.join(","));
   for (const [layer, share] of Object.entries(state.opacity)) put(`o.${layer}`, share < 1 && String(share));
+  for (const [layer, style] of Object.entries(state.styles)) put(`st.${layer}`, style);
   put("layer", state.layer);
   for (const [layer, fields] of Object.entries(state.filters)) {
     for (const [field, values] of Object.entries(fields)) {
@@ -156,6 +163,7 @@ export function serialise(state) {
   put("at", state.at && state.at.map((one) => one.toFixed(6)).join(","));
   put("tab", state.tab === "layers" && "layers");
   put("act", state.act);
+  put("edit", state.edit);
   return out.toString().replaceAll("%2C", ",").replaceAll("%3A", ":");
 }
 
@@ -225,6 +233,18 @@ export class Store {
    */
   query(layer) {
     return filterQuery(this.state, layer, this.now);
+  }
+
+  /**
+   * The same with the kept style that the layer is drawn in: for its legend and its file.
+   * @param {{id: string, time_field?: string|null}} layer
+   * @returns {URLSearchParams}
+   */
+  styled(layer) {
+    const query = this.query(layer);
+    const style = this.state.styles[layer.id];
+    if (style) query.set("style", style);
+    return query;
   }
 
   /** @param {MapState} next */

@@ -53,16 +53,17 @@ export function shown(shade, quiet = false) {
  * @param {string} shape circle, square, triangle, diamond, line, fill
  * @param {string} colour
  * @param {boolean} [quiet]
+ * @param {boolean} [fixed] the same by day and by night
  * @returns {SVGElement}
  */
-export function symbol(shape, colour, quiet = false) {
+export function symbol(shape, colour, quiet = false, fixed = false) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 16 16");
   svg.setAttribute("class", `symbol symbol-${shape}`);
   svg.setAttribute("aria-hidden", "true");
   const path = document.createElementNS(SVG, "path");
   path.setAttribute("d", SHAPES[/** @type {keyof typeof SHAPES} */ (shape)] ?? SHAPES.circle);
-  path.style.setProperty(shape === "line" ? "stroke" : "fill", shown(colour, quiet));
+  path.style.setProperty(shape === "line" ? "stroke" : "fill", fixed ? colour : shown(colour, quiet));
   svg.append(path);
   return svg;
 }

@@ -12,6 +12,7 @@ import { tilesOver } from "city/map/tiles.js";
 
 const FADES = {
   fill: ["fill-opacity"],
+  heatmap: ["heatmap-opacity"],
   line: ["line-opacity"],
   circle: ["circle-opacity", "circle-stroke-opacity"],
   symbol: ["icon-opacity", "text-opacity"],
@@ -54,6 +55,10 @@ export class Thematic {
     this.shown = new Map();
     /** @type {Map<string, Promise<Fragment>>} */
     this.fetched = new Map();
+    /** @type {Map<string, Fragment>} looks being tried, by layer id: they stand for what is kept */
+    this.tried = new Map();
+    /** Told the layer whose kept style is not there for this reader. */
+    this.lost = (/** @type {LayerInfo} */ _layer) => {};
     this.round = 0;
   }
 
@@ -82,11 +87,27 @@ export class Thematic {
     await this.sync();
   }
 
-  /** Filters have changed: other addresses for the tiles of every layer on the map. */
+  /**
+   * One layer in another look: what it is drawn from stays where it is the same.
+   * @param {LayerInfo} layer
+   */
+  async redraw(layer) {
+    const before = this.shown.get(layer.id);
+    if (!before) return;
+    const next = await this.#fragment(layer).catch(() => null);
+    if (!next || this.shown.get(layer.id) !== before) return;
+    const same = JSON.stringify(next.sources) === JSON.stringify(before.sources);
+    this.#remove(layer.id, same);
+    this.#add(layer, next);
+    if (same) for (const [source, given] of Object.entries(next.sources)) this.#point(layer, source, given);
+  }
+
+  /** Filters have changed: other addresses for the tiles of every layer on the map, other classes for styled ones. */
   filter() {
     for (const [id, fragment] of this.shown) {
       const layer = this.layers.get(id);
-      if (layer) for (const [source, given] of Object.entries(fragment.sources)) this.#point(layer, source, given);
+      if (layer && this.store.state.styles[id] && !this.tried.has(id)) this.redraw(layer);
+      else if (layer) for (const [source, given] of Object.entries(fragment.sources)) this.#point(layer, source, given);
     }
   }
 
@@ -120,7 +141,9 @@ export class Thematic {
   /** @returns {string[]} style layers that can be clicked */
   clickable() {
     return [...this.shown].flatMap(([id, one]) =>
-      this.layers.get(id)?.listed ? one.layers.map((style) => style.id) : [],
+      this.layers.get(id)?.listed
+        ? one.layers.filter((style) => !style.metadata?.["city:units"]).map((style) => style.id)
+        : [],
     );
   }
 
@@ -133,10 +156,19 @@ export class Thematic {
 
   /** @param {LayerInfo} layer */
   #fragment(layer) {
-    const key = `${layer.id}/${theme()}`;
+    const tried = this.tried.get(layer.id);
+    if (tried) return Promise.resolve(tried);
+    const query = this.store.state.styles[layer.id] ? this.store.styled(layer) : new URLSearchParams();
+    query.set("theme", theme());
+    query.set("lang", LANG);
+    const key = `${layer.id}?${query}`;
     let promise = this.fetched.get(key);
     if (!promise) {
-      promise = getJSON(`/api/v1/layers/${layer.id}/style?theme=${theme()}&lang=${LANG}`);
+      promise = getJSON(`/api/v1/layers/${layer.id}/style?${query}`).catch((error) => {
+        if (error.status !== 404 || !query.has("style")) throw error;
+        this.lost(layer);
+        return getJSON(`/api/v1/layers/${layer.id}/style?theme=${theme()}&lang=${LANG}`);
+      });
       this.fetched.set(key, promise);
       promise.catch(() => this.fetched.delete(key));
     }
@@ -158,12 +190,15 @@ export class Thematic {
     this.fade();
   }
 
-  /** @param {string} id */
-  #remove(id) {
+  /**
+   * @param {string} id
+   * @param {boolean} [keep] whether its sources stay
+   */
+  #remove(id, keep = false) {
     const fragment = this.shown.get(id);
     this.shown.delete(id);
     for (const style of fragment?.layers ?? []) if (this.map.getLayer(style.id)) this.map.removeLayer(style.id);
-    for (const source of Object.keys(fragment?.sources ?? {}))
+    for (const source of keep ? [] : Object.keys(fragment?.sources ?? {}))
       if (this.map.getSource(source)) this.map.removeSource(source);
   }
 

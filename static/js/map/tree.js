@@ -6,7 +6,7 @@ import { getJSON } from "http";
 import { t } from "words";
 import { fill, h, icon } from "city/map/dom.js";
 import { count } from "city/map/format.js";
-import { lines } from "city/map/legend.js";
+import { body } from "city/map/legend.js";
 
 /** @typedef {import("city/map/layers.js").LayerInfo} LayerInfo */
 
@@ -17,8 +17,9 @@ export class Tree {
    * @param {import("city/map/layers.js").Layers} layers
    * @param {{mayExport: boolean}} may
    * @param {import("city/map/legend.js").MapLegend} onMap
+   * @param {import("city/map/styles.js").Styles} styles
    */
-  constructor(root, store, layers, may, onMap) {
+  constructor(root, store, layers, may, onMap, styles) {
     this.root = root;
     this.store = store;
     this.layers = layers;
@@ -26,6 +27,19 @@ export class Tree {
     this.onMap = onMap;
     /** @type {Map<string, HTMLElement>} legends by layer id */
     this.legends = new Map();
+    /** @type {Map<string, import("city/map/legend.js").Legend>} of looks being tried */
+    this.tried = new Map();
+    this.styles = styles;
+    this.words = "";
+    this.search = h("input", {
+      type: "search",
+      class: "input",
+      placeholder: t("Find a layer"),
+      "aria-label": t("Find a layer"),
+      oninput: () => this.#find(),
+    });
+    this.list = h("div", { class: "tree-list" });
+    fill(root, h("div", { class: "tree-tools" }, this.search), this.list);
     this.#draw();
     this.sync();
   }
@@ -39,6 +53,8 @@ export class Tree {
       box.checked = on.has(id);
       item.classList.toggle("is-on", on.has(id));
       const slider = /** @type {HTMLInputElement|null} */ (item.querySelector("input[type=range]"));
+      const select = /** @type {HTMLSelectElement|null} */ (item.querySelector("select"));
+      if (select) select.value = this.store.state.styles[id] ?? "";
       if (slider) slider.value = String(Math.round((this.store.state.opacity[id] ?? 1) * 100));
     }
     this.counts();
@@ -63,11 +79,13 @@ export class Tree {
   async count(layer) {
     const holder = this.legends.get(layer.id);
     if (!holder) return;
-    const query = this.store.query(layer).toString();
-    holder.dataset.asked = query;
+    const query = this.store.styled(layer);
+    if (query.has("style") && !this.styles.get(query.get("style") ?? "")) query.delete("style");
+    const tried = this.tried.get(layer.id);
+    holder.dataset.asked = String(query);
     try {
-      const legend = await getJSON(layer.legend + (query ? `?${query}` : ""));
-      if (holder.dataset.asked !== query) return;
+      const legend = tried ?? (await getJSON(layer.legend + (query.size ? `?${query}` : "")));
+      if (holder.dataset.asked !== String(query) || this.tried.get(layer.id) !== tried) return;
       this.#legend(holder, legend, layer.floor !== null);
       this.onMap.set(layer, legend);
       this.onMap.show(this.#over().map((one) => one.id));
@@ -76,11 +94,34 @@ export class Tree {
     }
   }
 
+  /** After styles or layers at hand have changed. */
+  redraw() {
+    this.#draw();
+    this.sync();
+  }
+
+  #find() {
+    this.words = /** @type {HTMLInputElement} */ (this.search).value.trim().toLowerCase();
+    this.redraw();
+  }
+
+  /** @returns {{id: string, title: string, layers: LayerInfo[]}[]} what is at hand first; only what is looked for */
+  #themes() {
+    const fits = (/** @type {LayerInfo} */ one) => `${one.title} ${one.id} ${one.theme_title}`.toLowerCase().includes(this.words);
+    const themes = this.layers.themes().map((one) => ({ ...one, layers: one.layers.filter(fits) }));
+    const isKept = (/** @type {LayerInfo} */ one) => this.styles.favourites.has(one.id);
+    const kept = { id: "kept", title: t("At hand"), layers: themes.flatMap((one) => one.layers.filter(isKept)) };
+    const others = themes.map((one) => ({ ...one, layers: one.layers.filter((layer) => !isKept(layer)) }));
+    return [kept, ...others].filter((one) => one.layers.length > 0);
+  }
+
   #draw() {
+    const themes = this.#themes();
+    this.legends.clear();
     fill(
-      this.root,
-      ...this.layers
-        .themes()
+      this.list,
+      themes.length ? null : h("p", { class: "hint tree-none" }, t("No layer is called so.")),
+      ...themes
         .map((theme) =>
           h(
             "section",
@@ -110,6 +151,7 @@ export class Tree {
       "details",
       { class: "tree-more" },
       h("summary", { "aria-label": t("Opacity and files of {layer}", { layer: layer.title }) }, icon("more")),
+      this.#style(layer),
       this.#opacity(layer),
       this.may.mayExport || layer.listed ? this.#files(layer) : null,
     );
@@ -120,10 +162,57 @@ export class Tree {
         "div",
         { class: "tree-head" },
         h("label", { for: `layer-${layer.id}`, class: "tree-label" }, box, h("span", {}, layer.title)),
+        this.#star(layer),
         layer.theme === "base" ? null : more,
       ),
       layer.theme === "base" ? null : legend,
     );
+  }
+
+  /** @param {LayerInfo} layer */
+  #star(layer) {
+    const isKept = this.styles.favourites.has(layer.id);
+    const words = isKept ? t("{layer} is at hand", { layer: layer.title }) : t("Keep {layer} at hand", { layer: layer.title });
+    const turn = async () => {
+      await this.styles.keep(layer.id, !isKept);
+      this.redraw();
+      /** @type {HTMLElement|null} */ (this.list.querySelector(`[data-layer="${CSS.escape(layer.id)}"] .star`))?.focus();
+    };
+    return h(
+      "button",
+      { type: "button", class: "star quiet", "aria-pressed": String(isKept), "aria-label": words, title: words, onclick: turn },
+      icon("star"),
+    );
+  }
+
+  /**
+   * Which of the kept styles it is drawn in, and the way to make another.
+   * @param {LayerInfo} layer
+   */
+  #style(layer) {
+    const id = `style-of-${layer.id}`;
+    const choose = (/** @type {Event} */ event) => {
+      const { [layer.id]: _before, ...rest } = this.store.state.styles;
+      const { value } = /** @type {HTMLSelectElement} */ (event.target);
+      this.store.set({ styles: value ? { ...rest, [layer.id]: value } : rest });
+    };
+    return h(
+      "div",
+      { class: "tree-style" },
+      h("label", { for: id }, t("Style")),
+      h(
+        "select",
+        { id, onchange: choose },
+        h("option", { value: "" }, t("The usual one")),
+        ...this.styles.of(layer.id).map((one) => h("option", { value: one.id }, one.own ? one.title : t("{title} (shared)", { title: one.title }))),
+      ),
+      h("button", { type: "button", dataset: { edit: layer.id }, onclick: () => this.#edit(layer) }, t("Change")),
+    );
+  }
+
+  /** @param {LayerInfo} layer */
+  #edit(layer) {
+    this.store.set({ ...this.layers.switched(this.store.state, layer, true), edit: layer.id, act: "", selected: null, at: null });
   }
 
   /** @param {LayerInfo} layer */
@@ -176,7 +265,8 @@ export class Tree {
    * @param {string} extra
    */
   #aim(event, layer, path, extra) {
-    const query = [extra, this.store.query(layer).toString()].filter(Boolean).join("&");
+    const filter = path.endsWith(".html") ? this.store.styled(layer) : this.store.query(layer);
+    const query = [extra, filter.toString()].filter(Boolean).join("&");
     /** @type {HTMLAnchorElement} */ (event.currentTarget).href = query ? `${path}?${query}` : path;
   }
 
@@ -189,7 +279,7 @@ export class Tree {
     fill(
       holder,
       legend.unit && isPeople ? h("p", { class: "hint" }, legend.unit) : null,
-      lines(legend.items),
+      body(legend),
       legend.total === null || legend.items.length < 2
         ? null
         : h("p", { class: "legend-total" }, t("Total"), h("span", { class: "num" }, count(legend.total))),
