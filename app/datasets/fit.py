@@ -22,7 +22,8 @@ POINTS_MAX = 240
 POINTS_MIN = 8
 RATIO_MAX = 0.5
 NEARER_MIN = 0.65  # of the points, one by one
-NEAR_M = {"roads": 25.0, "buildings": 25.0, "borders": 60.0}
+NEAR_M = {"roads": 25.0, "buildings": 25.0, "borders": 150.0}  # outlines are generalised: Shanghai's lie 130 m apart
+LEAST = {"roads": POINTS_MIN, "buildings": POINTS_MIN, "borders": 50}
 WORTH_M = 5.0  # a difference below is within what maps are drawn to
 
 
@@ -47,6 +48,8 @@ def best(db: Session, x: Floats, y: Floats, said: str, others: Sequence[str]) ->
 
 
 def _by(db: Session, known: str, x: Floats, y: Floats, said: str, others: Sequence[str]) -> Fit | None:
+    if len(x) < LEAST[known]:
+        return None
     names = [said, *others]
     at = [datum.shift_many(x, y, name) for name in names]
     lon, lat = np.concatenate([one[0] for one in at]), np.concatenate([one[1] for one in at])

@@ -16,9 +16,9 @@ from gis.errors import InvalidInput
 from gis.files.batch import Batch
 
 Geometries = NDArray[np.object_]
-PLAIN_MAX = 240  # rows that nothing is wrong with
+EVEN_MAX = 300  # rows taken evenly, whatever is found in them
 OF_CODE_MAX = 15
-OF_BATCH = 60
+OF_BATCH = 200
 VERTICES_MAX = 120_000
 Row = tuple[int, str, list[str]]
 
@@ -28,7 +28,7 @@ class Sample:
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
-        self.plain = self.vertices = 0
+        self.even = self.vertices = 0
         self.of_code: dict[str, int] = defaultdict(int)
 
     def take(self, batch: Batch, raw: Geometries, codes: dict[int, list[str]]) -> None:
@@ -37,8 +37,9 @@ class Sample:
         for index in sorted({*range(0, len(raw), step), *codes}):
             found = codes.get(index, [])
             wanted = [code for code in found if self.of_code[code] < OF_CODE_MAX]
-            is_plain = not found and index % step == 0 and self.plain < PLAIN_MAX
-            if (wanted or is_plain) and raw[index] is not None:
+            is_even = index % step == 0 and self.even < EVEN_MAX
+            if (wanted or is_even) and raw[index] is not None:
+                self.even += is_even
                 self._add(int(batch.lines[index]), raw[index], found)
 
     def _add(self, line: int, geom: Any, codes: list[str]) -> None:
@@ -46,7 +47,6 @@ class Sample:
         if self.vertices + count > VERTICES_MAX:
             return
         self.vertices += count
-        self.plain += not codes
         for code in codes:
             self.of_code[code] += 1
         self.rows.append((line, str(shapely.to_wkb(shapely.force_2d(geom), hex=True)), codes))
@@ -97,5 +97,8 @@ def _feature(geom: Any, facts: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _bounds(features: list[dict[str, Any]], stage: str) -> list[float] | None:
-    shapes = [shapely.geometry.shape(one["geometry"]) for one in features if one["properties"]["stage"] == stage]
+    """Where the rows of a stage lie; without those outside the city if there are others: one map shows not both."""
+    here = [one for one in features if one["properties"]["stage"] == stage]
+    inside = [one for one in here if "geometry.outside_city" not in one["properties"]["codes"]]
+    shapes = [shapely.geometry.shape(one["geometry"]) for one in inside or here]
     return [float(edge) for edge in shapely.total_bounds(np.array(shapes, dtype=object))] if shapes else None

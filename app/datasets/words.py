@@ -95,10 +95,14 @@ def finding_words(finding: Mapping[str, Any]) -> dict[str, str | None]:
     return {"title": title, "mend": str(MENDS[code]).format(**places), "hint": hint}
 
 
+def _metres(metres: float) -> str:
+    return str(format_decimal(metres, format="#,##0") if metres >= 1 else _("under 1"))
+
+
 def _places(facts: Mapping[str, Any]) -> dict[str, str]:
     shares = {name: format_decimal(100 * facts[name], format="#,##0") + " %" for name in ("share", "share_said")
               if facts.get(name) is not None}  # fmt: skip
-    metres = {name: format_decimal(facts[name], format="#,##0") for name in ("before_m", "after_m") if name in facts}
+    metres = {name: _metres(facts[name]) for name in ("before_m", "after_m") if name in facts}
     words = {
         "value_words": datum_words(facts.get("value")), "said_words": datum_words(facts.get("said")),
         "known_words": str(KNOWN.get(facts.get("known", ""), "")), "share_said": "–", "share": "–",

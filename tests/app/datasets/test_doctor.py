@@ -79,6 +79,12 @@ def test_a_good_file_has_nothing_to_be_said_of_and_becomes_a_private_layer(
     assert any("gist (geom)" in one for one in indexes)
 
 
+def test_an_id_is_made_of_a_chinese_name_in_pinyin(planner: FlaskClient) -> None:
+    key, table = examined(planner, "路灯普查2026.geojson", files.points(HERE))
+    [layer] = made(planner, key, table)
+    assert (layer["id"], layer["title"]) == ("ludengpucha2026", "路灯普查2026")
+
+
 def test_exchanged_axes_are_found_row_by_row(planner: FlaskClient) -> None:
     key, table = examined(planner, "s.csv", files.csv([*HERE[:9], *((y, x) for x, y in HERE[9:])]))
     swap = found(table)["swap"]
