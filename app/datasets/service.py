@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.audit.service import record
 from app.datasets import tables
 from app.datasets.intake import Intake, Progress, Taken
-from app.datasets.models import Audience, Dataset, Upload
+from app.datasets.models import Audience, Dataset, Upload, UploadState
 from app.datasets.originals import Originals
 from app.datasets.queries import is_seen_by
 from app.datasets.shapes import AS_IT_IS, Ground, Plan, Where
@@ -36,6 +36,12 @@ class LayerTaken(Conflict):
     """A layer of this id is there already."""
 
     code = "datasets.id_taken"
+
+
+class LayerBusy(Conflict):
+    """The worker makes the layer anew."""
+
+    code = "datasets.layer_busy"
 
 
 class NoPlace(InvalidInput):
@@ -184,6 +190,9 @@ def change(
 def remove(db: Session, viewer: Viewer, layer_id: str, originals: Originals) -> None:
     """The data set and its rows are gone, and its original if no other is made of it; the record of it stays."""
     found = get(db, viewer, layer_id, to_change=True)
+    state = db.scalar(select(Upload.state).where(Upload.id == found.upload_id))
+    if state == UploadState.MAKING:
+        raise LayerBusy("The layer {id} is being made anew. Wait until that is done.", id=layer_id)
     record(db, viewer, act="datasets.remove", subject=layer_id, detail={"rows": found.row_count})
     tables.drop(db, found.table)
     upload_id = found.upload_id
