@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 from geoalchemy2.shape import to_shape
 from numpy.typing import NDArray
@@ -51,6 +53,7 @@ class Examination:
         self.bounds: list[float] | None = None
         self.known, self.sample = Known(), Sample()
         self.numerals = Numerals(source.guess)
+        self.example = ""
         self.ids = {one: Doubles() for one in [c for c in source.guess.columns if is_id_name(c)][:IDS_MAX]}
 
     def run(self, progress: Progress = lambda rows, share: None) -> dict[str, Any]:
@@ -89,6 +92,7 @@ class Examination:
         if self.crs.datum is not None:
             self._where_it_lies(batch, checked, codes)
         self._rows(batch, raw, codes)
+        self.example = self.example or _foreign_text(batch)
         self.numerals.look(batch)
         self.sample.take(batch, raw, codes)
 
@@ -157,7 +161,7 @@ class Examination:
         if guess.encoding_is != "guessed" or guess.encoding in (None, "utf-8"):
             return []
         said = next((note.rpartition(" says ")[2].rstrip(")") for note in guess.notes if " says " in note), "utf-8")
-        facts = {"encoding": guess.encoding, "said": said}
+        facts = {"encoding": guess.encoding, "said": said, "example": self.example}
         return [Finding(ENCODING, "encoding.other", self.rows, facts=facts, on=True, value=guess.encoding)]
 
     def _doubles(self) -> list[Finding]:
@@ -197,6 +201,16 @@ class Examination:
             "share_in_city": self.inside / self.taken if self.taken and self.ground.outline is not None else None,
             "problem": problem, "findings": [one.as_json() for one in findings],
         }  # fmt: skip
+
+
+def _foreign_text(batch: Batch) -> str:
+    """The first text that is not plain ASCII: by it people see whether an encoding is right."""
+    for column in batch.table.columns:
+        if pa.types.is_string(column.type):
+            odd = column.filter(pc.fill_null(pc.invert(pc.string_is_ascii(column)), False))
+            if len(odd):
+                return str(odd[0].as_py())[:60]
+    return ""
 
 
 def _place(geom: BaseGeometry | None) -> list[float] | None:

@@ -14,6 +14,7 @@ from gis.files.batch import Batch
 from gis.files.guess import Guess
 
 SHARE_MIN = 0.95
+EXAMPLES_MAX = 2
 CODE_LENGTH = 5  # whole numbers that are all of one length from here on are codes
 TEXT_FORMATS = ("CSV", "XLSX", "GeoJSON", "KML", "LIBKML")
 CODES = re.compile(
@@ -30,6 +31,7 @@ class _Column:
         self.lengths: set[int] = set()
         self.bad: list[int] = []
         self.changed: list[int] = []
+        self.examples: list[list[str]] = []
 
     def look(self, column: pa.ChunkedArray, lines: np.ndarray) -> None:
         plain = cleaned(column)
@@ -46,7 +48,12 @@ class _Column:
         changed = pc.and_(pc.is_valid(column), pc.not_equal(pc.fill_null(plain, ""), pc.fill_null(column, "")))
         self.dirty += _count(changed)
         self._note(self.changed, changed, lines)
+        self._show(column, plain, changed)
         self._note(self.bad, pc.and_(told, pc.invert(is_number)), lines)
+
+    def _show(self, column: pa.ChunkedArray, plain: pa.ChunkedArray, changed: pa.ChunkedArray) -> None:
+        for row in np.nonzero(np.asarray(changed))[0][: EXAMPLES_MAX - len(self.examples)].tolist():
+            self.examples.append([str(column[row].as_py()), str(plain[row].as_py() or "")])
 
     def _note(self, held: list[int], mask: pa.ChunkedArray, lines: np.ndarray) -> None:
         held.extend(int(line) for line in lines[np.asarray(mask)][: LINES_MAX - len(held)])
@@ -84,7 +91,7 @@ class Numerals:
             if is_done or not seen.numbers or seen.numbers < SHARE_MIN * seen.told or seen.has_zero or codes:
                 continue
             bad = seen.told - seen.numbers
-            facts = {"column": name, "bad": bad, "changed": seen.dirty}
+            facts = {"column": name, "bad": bad, "changed": seen.dirty, "examples": seen.examples}
             out.append(Finding(
                 f"{NUMBERS}:{name}", "columns.number_as_text", seen.numbers, seen.bad or seen.changed, facts=facts,
                 on=bad == 0, value="double precision" if seen.fractions else WHOLE,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint, current_app, render_template
 
 from app.accounts.session import current_viewer
 from app.datasets import queries, told
@@ -19,5 +19,6 @@ def show_planning() -> str:
     seen = [one for one in queries.every() if queries.is_seen_by(viewer, one.audience, one.owner_id)]
     return render_template(
         "datasets/planning.html", items=[told.line_json(viewer, one) for one in seen], accept=",".join(TAKEN),
-        may_upload=viewer.may("datasets.edit"), may_publish=viewer.may("datasets.publish"),
+        max_mb=current_app.extensions["city"].settings.layer_max_mb, may_upload=viewer.may("datasets.edit"),
+        may_publish=viewer.may("datasets.publish"),
     )  # fmt: skip

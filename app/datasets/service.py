@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.audit.service import record
 from app.datasets import squares, tables
 from app.datasets.intake import Intake, Progress, Taken
-from app.datasets.models import Audience, Dataset, Upload
+from app.datasets.models import Audience, Dataset, Upload, UploadState
 from app.datasets.originals import Originals
 from app.datasets.queries import is_seen_by
 from app.datasets.shapes import AS_IT_IS, Ground, Plan, Where
@@ -36,6 +36,12 @@ class LayerTaken(Conflict):
     """A layer of this id is there already."""
 
     code = "datasets.id_taken"
+
+
+class LayerBusy(Conflict):
+    """The worker makes the layer anew."""
+
+    code = "datasets.layer_busy"
 
 
 class NoPlace(InvalidInput):
@@ -168,6 +174,11 @@ def change(
         found.title = plain
     if audience is not None:
         may_show(viewer, audience)
+        hiding = hidden_input(db, found, audience)
+        if hiding is not None:
+            raise Forbidden(
+                "The layer {id} was worked out from {input}, which not everyone may see so.", id=layer_id, input=hiding
+            )
         found.audience = audience
     if about is not None:
         found.about = {name: said for name, said in {**found.about, **about}.items() if said}
@@ -186,6 +197,9 @@ def change(
 def remove(db: Session, viewer: Viewer, layer_id: str, originals: Originals) -> None:
     """The data set and its rows are gone, and its original if no other is made of it; the record of it stays."""
     found = get(db, viewer, layer_id, to_change=True)
+    state = db.scalar(select(Upload.state).where(Upload.id == found.upload_id))
+    if state == UploadState.MAKING:
+        raise LayerBusy("The layer {id} is being made anew. Wait until that is done.", id=layer_id)
     record(db, viewer, act="datasets.remove", subject=layer_id, detail={"rows": found.row_count})
     tables.drop(db, found.table)
     squares.forget(db, found)
@@ -204,6 +218,16 @@ def may_show(viewer: Viewer, audience: Audience) -> None:
     """Forbidden where the viewer may not show rows to so many."""
     if audience == Audience.PUBLIC:
         viewer.require("datasets.publish")
+
+
+def hidden_input(db: Session, made: Dataset, audience: Audience) -> str | None:
+    """An input of a worked-out layer that so many may not see: reach holds a register's rows back, a result's it can't."""
+    if made.recipe is None or audience == Audience.OWNER:
+        return None
+    inputs = {one["layer"] for one in made.recipe["inputs"]}
+    wide = [one for one in Audience if list(Audience).index(one) >= list(Audience).index(audience)]
+    shown = db.scalars(select(Dataset.layer_id).where(Dataset.layer_id.in_(inputs), Dataset.audience.in_(wide)))
+    return min(inputs - set(shown), default=None)
 
 
 def free_id(db: Session, wanted: str | None, name: str, is_declared: Callable[[str], bool]) -> str:

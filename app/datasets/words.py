@@ -81,18 +81,25 @@ def kind_words(kind: str) -> str:
     return str(KINDS.get(kind, KINDS["GEOMETRY"]))
 
 
+def _example(facts: Mapping[str, Any]) -> str | None:
+    """A value before and after its mend."""
+    pairs = [f"{before} → {after or '∅'}" for before, after in facts.get("examples", [])]
+    return ", ".join(pairs) or facts.get("example") or None
+
+
 def finding_words(finding: Mapping[str, Any]) -> dict[str, str | None]:
     """Title, mend and consequence of a finding in the reader's language."""
     code, places = str(finding["code"]), _places(finding["facts"])
     title = str(TITLES.get(code, code)).format(**places)
     if finding["mend"] is None:
         hint = _("Choose the coordinate system.") if code == "crs.unknown" else str(STAY_OUT)
-        return {"title": title, "mend": None, "hint": hint}
+        return {"title": title, "mend": None, "hint": hint, "example": None}
     hint = str(OFF[code]) if code in OFF else None
+    example = _example(finding["facts"])
     bad = finding["facts"].get("bad")
     if code == "columns.number_as_text" and bad:
         hint = _("{n} values are no numbers and would become empty.").format(n=format_decimal(bad))
-    return {"title": title, "mend": str(MENDS[code]).format(**places), "hint": hint}
+    return {"title": title, "mend": str(MENDS[code]).format(**places), "hint": hint, "example": example}
 
 
 def _metres(metres: float) -> str:

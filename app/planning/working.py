@@ -15,7 +15,7 @@ from app.audit.service import record
 from app.datasets import service as datasets
 from app.datasets import tables
 from app.datasets.columns import safe_names
-from app.datasets.models import Dataset
+from app.datasets.models import Audience, Dataset
 from app.datasets.shapes import column_type
 from app.planning import chain as chains
 from app.planning import inputs, steps
@@ -94,6 +94,8 @@ def keep(
         "recipe": recipe.id, "run": run_id, "steps": recipe.steps, "crs": desk.srid,
         "inputs": [{"layer": one["layer"], "version": one["version"]} for one in done.told["inputs"]],
     }  # fmt: skip
+    if datasets.hidden_input(db, made, made.audience) is not None:
+        made.audience = Audience.OWNER  # other steps than before: what was shown to others is not any more
     sources = dict.fromkeys(str(one.attribution) for one in done.layers if str(one.attribution))
     made.origin = {"worked_out": True, "source": "; ".join(sources)}
     datasets.seal(db, made)

@@ -56,6 +56,8 @@ export class Drop {
   async take(file) {
     if (this.stop) return this.#say(t("Another file is still on its way."));
     this.problem.hidden = true;
+    const most = Number(this.root.dataset.maxMb);
+    if (file.size > most * 2 ** 20) return this.#say(t("The file is larger than {n} MB, the most that is taken.", { n: most }), file.name);
     this.begun();
     this.stop = new AbortController();
     try {

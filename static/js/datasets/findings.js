@@ -14,7 +14,7 @@ const LINES_SHOWN = 6;
  * @returns {HTMLElement}
  */
 export function card(finding, { on, tick, light, goTo, disabled }) {
-  const { title, mend, hint } = finding.words;
+  const { title, mend, hint, example } = finding.words;
   const code = finding.key.startsWith("ids:") ? finding.key : finding.code;
   const id = `mend-${finding.key.replace(/\W/g, "-")}`;
   const box = mend
@@ -27,6 +27,7 @@ export function card(finding, { on, tick, light, goTo, disabled }) {
     h("div", { class: "finding-body" },
       h("p", { class: "finding-title", id: `${id}-why` }, h("strong", {}, title), whole(finding) ? null : h("span", { class: "count" }, tn("{n} row", "{n} rows", finding.count))),
       mend ? h("label", { for: id }, mend) : null,
+      example ? h("p", { class: "finding-example" }, example) : null,
       hint ? h("p", { class: "hint" }, hint) : null,
       rows(finding, code, goTo)));
 }

@@ -157,7 +157,7 @@ export class StyleEditor {
       own.push(slider(t("Side of a hexagon: {n} m", { n: this.draft.side_m ?? 250 }), this.draft.side_m ?? 250, { min: 50, max: 2000, step: 50, name: "side_m" }, (one) => this.#change({ side_m: one })));
     if (!CLASSED.includes(kind)) return kind === "heat" ? [] : own;
     own.push(
-      choice(t("Classes"), (this.palettes?.schemes ?? []).map((/** @type {any} */ one) => [one.name, one.title]), scheme, (one) => this.#scheme(one), { name: "scheme" }),
+      choice(t("How classes are made"), (this.palettes?.schemes ?? []).map((/** @type {any} */ one) => [one.name, one.title]), scheme, (one) => this.#scheme(one), { name: "scheme" }),
       ["head_tail_breaks", "box_plot", "user_defined"].includes(scheme) ? null : choice(t("Number of classes"), [3, 4, 5, 6, 7, 8, 9].map((n) => [String(n), String(n)]), String(classes), (one) => this.#change({ classes: Number(one), ...unlocked() }), { name: "classes" }),
       scheme === "user_defined" ? this.#breaks() : null,
       tick(t("Keep these breaks"), Boolean(this.draft.is_locked), (one) => this.#lock(one), "locked", t("The same classes whatever is filtered: months can be compared.")),

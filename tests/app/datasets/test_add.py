@@ -17,12 +17,14 @@ from sqlalchemy.orm import Session
 from app.datasets import service
 from app.datasets.models import Dataset
 from app.datasets.originals import Originals
+from gis.datum import from_wgs84
 from gis.errors import InvalidInput
 from gis.files.batch import Source
 from grid.models import UnitCell
 from grid.reach import whole_city
 from layers.mercator import tile_at
 from tests import make_accounts
+from tests.app.datasets import files
 from tests.app.datasets.conftest import Add
 from tests.layers.things import decoded
 
@@ -123,6 +125,21 @@ def test_a_zipped_shapefile_and_a_parquet_file(add: Add, stations: Path, tmp_pat
         for part in room.iterdir():
             archive.write(part, part.name)
     assert [one["rows"] for one in [*add(tmp_path / "p.parquet"), *add(tmp_path / "s.zip")]] == [4, 4]
+
+
+def test_the_doctor_mends_what_is_safe_and_says_the_rest(add: Add, tmp_path: Path, db: Session) -> None:
+    files.streets(db)
+    lamps = [from_wgs84(*at, "gcj02") for at in files.on_streets()]
+    file = tmp_path / "lamps.geojson"
+    properties = [{"power": f"1,{100 + n}"} for n in range(len(lamps))]
+    file.write_bytes(files.geojson([{"type": "Point", "coordinates": [y, x]} for x, y in lamps], properties))
+    [made] = add(file)
+    assert made["mended"] == {"geometry.swapped_axes": len(lamps)}
+    assert db.query(Dataset).one().columns[0]["kind"] == "number"
+    assert (made["datum"], made["found"]["crs"]["code"]) == ("wgs84", "crs.offset")
+    [again] = add(file, "--datum", "gcj02")
+    assert "crs" not in again["found"]
+    assert again["bounds"][0] == pytest.approx(min(x for x, _ in files.on_streets()), abs=1e-6)
 
 
 def test_names_of_columns_are_made_safe(add: Add, tmp_path: Path, client: FlaskClient) -> None:

@@ -182,6 +182,7 @@ def test_gbk_texts_without_cpg_are_read(planner: FlaskClient, tmp_path: Path) ->
     frame = gpd.GeoDataFrame({"name": names}, geometry=gpd.points_from_xy(*zip(*HERE[:5], strict=True)), crs=4326)
     key, table = examined(planner, "g.zip", files.shapefile(frame, tmp_path / "room", encoding="gbk", leave=(".cpg",)))
     assert found(table)["encoding"]["mend"] == {"on": True, "value": "gb18030"}
+    assert found(table)["encoding"]["facts"]["example"] == names[0]
     [layer] = made(planner, key, table)
     features = planner.get(f"/api/v1/layers/{layer['id']}/features").json["features"]
     assert [one["properties"]["name"] for one in features] == names
@@ -198,7 +199,8 @@ def test_a_cpg_that_lies_is_said(planner: FlaskClient, tmp_path: Path) -> None:
         for part in room.iterdir():
             archive.write(part, part.name)
     _, table = examined(planner, "g.zip", packed.getvalue())
-    assert found(table)["encoding"]["facts"] == {"encoding": "gb18030", "said": "UTF-8"}
+    facts = found(table)["encoding"]["facts"]
+    assert (facts["encoding"], facts["said"]) == ("gb18030", "UTF-8")
 
 
 def test_a_gbk_table_is_read_too(planner: FlaskClient) -> None:
@@ -268,9 +270,20 @@ def test_numbers_kept_as_text_become_numbers(planner: FlaskClient, db: Session, 
     key, table = examined(planner, "t.gpkg", (tmp_path / "t.gpkg").read_bytes())
     assert set(found(table)) == {"numbers:area"}
     assert found(table)["numbers:area"]["count"] == 4
+    assert found(table)["numbers:area"]["words"]["example"] == "1,234 → 1234,  56  → 56"
     made(planner, key, table)
     rows = db.scalars(text(f"SELECT area FROM {db.query(Dataset).one().table} ORDER BY id")).all()
     assert rows == [1234, 56, 78, None, 9.5]
+
+
+@pytest.mark.parametrize(("driver", "suffix"), [("KML", ".kml"), ("DXF", ".dxf")])
+def test_kml_and_dxf_become_layers(planner: FlaskClient, tmp_path: Path, driver: str, suffix: str) -> None:
+    lines = [shapely.LineString([HERE[n], HERE[n + 1]]) for n in range(3)]
+    gpd.GeoDataFrame(geometry=lines, crs=4326).to_file(tmp_path / f"a{suffix}", driver=driver, engine="pyogrio")
+    key, table = examined(planner, f"roads{suffix}", (tmp_path / f"a{suffix}").read_bytes())
+    [layer] = made(planner, key, table)
+    assert (layer["geometry"], layer["rows"]) == ("LINESTRING", 3)
+    assert shapely.get_coordinates(shapes(planner, layer["id"])[0])[0] == pytest.approx(HERE[0], abs=1e-6)
 
 
 def test_each_sheet_and_table_is_examined(planner: FlaskClient, tmp_path: Path) -> None:

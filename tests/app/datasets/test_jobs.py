@@ -60,6 +60,7 @@ def test_a_large_file_is_examined_and_made_by_the_worker(planner: FlaskClient, d
     assert (told["state"], told["made"]) == ("ready", ["spots"])
     assert planner.get(f"{API}/spots").json["rows"] == 12
     assert planner.post(f"{API}/spots/mends", json={"mends": {"swap": False}}).status_code == 202
+    assert planner.delete(f"{API}/spots").json["code"] == "datasets.layer_busy"
     work(db)
     assert (planner.get(f"{API}/spots").json["rows"], planner.get(f"{API}/spots").json["version"]) == (9, 2)
 

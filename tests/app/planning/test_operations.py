@@ -13,10 +13,12 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Account
 from app.datasets import service as datasets
+from app.datasets.models import Audience
 from app.planning import chain, service
 from app.planning.checks import Check, must_agree
 from app.planning.errors import BadChain, PeopleShielded, SumsDiffer
 from app.planning.runs import carry_out
+from gis.errors import Forbidden
 from grid.reach import Viewer
 from layers.layer import Registry
 from tests import make_accounts
@@ -208,3 +210,33 @@ def test_sums_that_differ_stop_a_run() -> None:
     must_agree("a", [Check("x = y", 1.0, 1.0 + 1e-9)])
     with pytest.raises(SumsDiffer):
         must_agree("a", [Check("x = y", 1.0, 1.001)])
+
+
+def test_a_result_is_shown_to_no_more_people_than_what_it_was_made_from(
+    run: Run, db: Session, viewer: Viewer, registry: Registry
+) -> None:
+    run({"do": "count", "as": "out", "of": "zones", "with": "spots"})
+    recipe = service.find(db, viewer, "trial")
+    assert recipe is not None
+    layer = service.layer_of(db, recipe)
+    assert layer is not None
+    datasets.change(db, viewer, "zones", audience=Audience.STAFF)
+    with pytest.raises(Forbidden, match="spots"):
+        datasets.change(db, viewer, layer.layer_id, audience=Audience.STAFF)
+    datasets.change(db, viewer, "spots", audience=Audience.STAFF)
+    datasets.change(db, viewer, layer.layer_id, audience=Audience.STAFF)
+    run({"do": "buffer", "as": "out", "of": "fields", "metres": 1})
+    db.refresh(layer)
+    assert layer.audience == Audience.OWNER
+
+
+def test_what_was_worked_out_of_a_register_stays_its_makers(
+    run: Run, db: Session, viewer: Viewer, registry: Registry
+) -> None:
+    run({"do": "buffer", "as": "out", "of": "areas", "metres": 1})
+    recipe = service.find(db, viewer, "trial")
+    assert recipe is not None
+    layer = service.layer_of(db, recipe)
+    assert layer is not None
+    with pytest.raises(Forbidden, match="areas"):
+        datasets.change(db, viewer, layer.layer_id, audience=Audience.STAFF)
