@@ -221,7 +221,7 @@ def may_show(viewer: Viewer, audience: Audience) -> None:
 
 
 def hidden_input(db: Session, made: Dataset, audience: Audience) -> str | None:
-    """An input of a worked-out layer that so many may not see: reach holds a register's rows back, a result's it can't."""
+    """An input of a worked-out layer that so many may not see: reach holds back a register's rows, not a result's."""
     if made.recipe is None or audience == Audience.OWNER:
         return None
     inputs = {one["layer"] for one in made.recipe["inputs"]}
