@@ -191,6 +191,12 @@ class Examination:
         counted = of or code
         return Finding(key, code, self.counts[counted], self.lines[counted], self.places.get(counted), on=on)
 
+    def _share(self, problem: str | None) -> float | None:
+        """Which share of the rows lies in the city; None where that can't be told."""
+        if problem is not None or self.crs.datum is None or not self.taken or self.ground.outline is None:
+            return None
+        return self.inside / self.taken
+
     def _report(self, findings: list[Finding], problem: str | None) -> dict[str, Any]:
         guess = self.source.guess
         return {
@@ -198,7 +204,7 @@ class Examination:
             "kinds": dict(self.kinds), "columns": list(guess.columns), "datum": guess.datum,
             "datum_is": guess.datum_is, "datum_read": self.crs.datum if problem != "datasets.no_place" else None,
             "encoding": guess.encoding, "where": {"x": guess.x, "y": guess.y, "wkt": guess.wkt}, "bounds": self.bounds,
-            "share_in_city": self.inside / self.taken if self.taken and self.ground.outline is not None else None,
+            "share_in_city": self._share(problem),
             "problem": problem, "findings": [one.as_json() for one in findings],
         }  # fmt: skip
 
