@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.datasets import crs_check
-from app.datasets.doubles import Doubles, Known, is_id_name
+from app.datasets.doubles import Doubles, Known, is_id_name, is_plain_id
 from app.datasets.findings import ENCODING, IDS, INSIDE, LINES_MAX, ONCE, SPLIT, SWAP, Finding
 from app.datasets.numerals import Numerals
 from app.datasets.samples import Sample
@@ -30,7 +30,8 @@ from grid.models import City
 Progress = Callable[[int, float], None]
 Geometries = NDArray[np.object_]
 IDS_MAX = 3
-IDS_SHARE_MIN = 0.5  # of the values that are one of a kind: else the column does not mean to tell rows apart
+IDS_SHARE_MIN = 0.9  # of the values that are one of a kind: else the column does not mean to tell rows apart
+PLAIN_ID_SHARE_MIN = 0.5  # in a column that is called just "id"
 SWAPPED = "geometry.swapped_axes"
 
 
@@ -169,7 +170,8 @@ class Examination:
         out = [again] if again else []
         for name, ids in self.ids.items():
             key = f"{IDS}:{name}"
-            if not self.counts[key] or len(ids.seen) < IDS_SHARE_MIN * ids.seen.total():
+            least = PLAIN_ID_SHARE_MIN if is_plain_id(name) else IDS_SHARE_MIN
+            if not self.counts[key] or len(ids.seen) < least * ids.seen.total():
                 continue
             only_repeats = again is not None and self.counts[key] == again.count
             if not only_repeats:
