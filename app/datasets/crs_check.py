@@ -48,7 +48,8 @@ def check(db: Session, source: Source, ground: Ground) -> CrsCheck:
         return CrsCheck(said, finding=None if said else _unknown(guess))
     look = _Look(db, guess, said, x, y, ground.bounds)
     found = look.as_said() or look.by_trying()
-    return look.offset(found) if found.datum in ("wgs84", "cgcs2000") else found
+    is_shiftable = found.finding is None or found.finding.code != "crs.refused"
+    return look.offset(found) if is_shiftable and found.datum in ("wgs84", "cgcs2000") else found
 
 
 class _Look:
@@ -80,7 +81,8 @@ class _Look:
             names = candidates.possible(x, y, self.bounds, first)
             if names:
                 value = self._nearest(names, x, y)
-                code = "crs.wrong" if self.guess.datum_is == "declared" and self.said else "crs.missing"
+                code = "crs.wrong" if self.guess.datum_is == "declared" else "crs.missing"
+                code = "crs.refused" if code == "crs.wrong" and self.said is None else code
                 return CrsCheck(value, swap, self._finding(code, value, self.share(value, swap=swap), names))
         return CrsCheck(self.said, finding=None if self.said else _unknown(self.guess))
 
@@ -94,7 +96,7 @@ class _Look:
             "said": self.guess.datum, "value": value, "share": round(share, 3), "others": (names or [])[:8],
             "share_said": round(self.share(self.said), 3) if self.said else None,
         }  # fmt: skip
-        return Finding(CRS, code, facts=facts, on=True, value=value)
+        return Finding(CRS, code, facts=facts, on=code != "crs.refused", value=value)
 
     def offset(self, found: CrsCheck) -> CrsCheck:
         """GCJ-02 or BD-09, if coordinates in degrees lie clearly nearer to what is known in one of them."""

@@ -71,9 +71,13 @@ class Doubles:
 
 
 def is_id_name(name: str) -> bool:
-    """Whether a column's name says that its values tell rows apart."""
-    plain = name.strip().lower()
-    return plain in ID_NAMES or plain.endswith(ID_ENDS)
+    """Whether a column's name says that its values tell rows apart, of this table or of another."""
+    return is_plain_id(name) or name.strip().lower().endswith(ID_ENDS)
+
+
+def is_plain_id(name: str) -> bool:
+    """Whether a column's name says that its values tell the rows of this very table apart."""
+    return name.strip().lower() in ID_NAMES
 
 
 def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.datasets import crs_check
-from app.datasets.doubles import Doubles, Known, is_id_name
+from app.datasets.doubles import Doubles, Known, is_id_name, is_plain_id
 from app.datasets.findings import ENCODING, IDS, INSIDE, LINES_MAX, ONCE, SPLIT, SWAP, Finding
 from app.datasets.numerals import Numerals
 from app.datasets.samples import Sample
@@ -30,7 +30,8 @@ from grid.models import City
 Progress = Callable[[int, float], None]
 Geometries = NDArray[np.object_]
 IDS_MAX = 3
-IDS_SHARE_MIN = 0.5  # of the values that are one of a kind: else the column does not mean to tell rows apart
+IDS_SHARE_MIN = 0.9  # of the values that are one of a kind: else the column does not mean to tell rows apart
+PLAIN_ID_SHARE_MIN = 0.5  # in a column that is called just "id"
 SWAPPED = "geometry.swapped_axes"
 
 
@@ -169,7 +170,8 @@ class Examination:
         out = [again] if again else []
         for name, ids in self.ids.items():
             key = f"{IDS}:{name}"
-            if not self.counts[key] or len(ids.seen) < IDS_SHARE_MIN * ids.seen.total():
+            least = PLAIN_ID_SHARE_MIN if is_plain_id(name) else IDS_SHARE_MIN
+            if not self.counts[key] or len(ids.seen) < least * ids.seen.total():
                 continue
             only_repeats = again is not None and self.counts[key] == again.count
             if not only_repeats:
@@ -191,6 +193,12 @@ class Examination:
         counted = of or code
         return Finding(key, code, self.counts[counted], self.lines[counted], self.places.get(counted), on=on)
 
+    def _share(self, problem: str | None) -> float | None:
+        """Which share of the rows lies in the city; None where that can't be told."""
+        if problem is not None or self.crs.datum is None or not self.taken or self.ground.outline is None:
+            return None
+        return self.inside / self.taken
+
     def _report(self, findings: list[Finding], problem: str | None) -> dict[str, Any]:
         guess = self.source.guess
         return {
@@ -198,7 +206,7 @@ class Examination:
             "kinds": dict(self.kinds), "columns": list(guess.columns), "datum": guess.datum,
             "datum_is": guess.datum_is, "datum_read": self.crs.datum if problem != "datasets.no_place" else None,
             "encoding": guess.encoding, "where": {"x": guess.x, "y": guess.y, "wkt": guess.wkt}, "bounds": self.bounds,
-            "share_in_city": self.inside / self.taken if self.taken and self.ground.outline is not None else None,
+            "share_in_city": self._share(problem),
             "problem": problem, "findings": [one.as_json() for one in findings],
         }  # fmt: skip
 

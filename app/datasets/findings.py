@@ -3,7 +3,8 @@
 A table's report is kept as JSON::
 
     {"name", "format", "rows", "taken", "kinds": {"POINT": n}, "columns": [{"name", "kind"}], "datum", "datum_is",
-     "encoding", "where": {"x", "y", "wkt"}, "bounds", "share_in_city", "problem", "findings": [
+     "said": the datum by the file itself, "encoding",
+     "where": {"x", "y", "wkt"}, "bounds", "share_in_city", "problem", "findings": [
         {"key", "code", "count", "lines": [first ones], "at": [lon, lat], "facts": {…},
          "mend": {"on", "value"} | null}]}
 
@@ -20,6 +21,7 @@ from app.datasets.shapes import Plan
 from gis import datum
 from gis.checks import MENDABLE
 from gis.errors import InvalidInput
+from gis.files import guess
 
 LINES_MAX = 20
 CRS, ENCODING, SWAP, INSIDE, ONCE, SPLIT = "crs", "encoding", "swap", "inside", "once", "split"
@@ -107,7 +109,7 @@ def _encoding(report: Mapping[str, Any], ticks: Ticks, mends: Mapping[str, Any])
         return None
     asked = ticks.get(ENCODING, mends[ENCODING]["mend"]["on"])
     if isinstance(asked, str):
-        return asked
+        return guess.codec_of(asked) or "utf-8"
     return str(mends[ENCODING]["mend"]["value"] if asked else mends[ENCODING]["facts"]["said"])
 
 

@@ -80,7 +80,7 @@ def orders(
     if chosen.datum is None:
         raise service.DatumUnknown(
             "The file does not say what its coordinates are ({why}). Name it, for example EPSG:4549.",
-            field="mends", why="–",
+            field="mends", why=_why(report),
         )  # fmt: skip
     title = wanted.title or wanted.table
     kinds = sorted({kind.removeprefix("MULTI") for kind in report["kinds"]}) if chosen.split else []
@@ -94,6 +94,11 @@ def orders(
             "about": dict(wanted.about), "table": wanted.table, "only": only, "ticks": resolved(report, wanted.ticks),
         })  # fmt: skip
     return out
+
+
+def _why(report: Mapping[str, Any]) -> str:
+    """Why nobody knows what a table's coordinates are."""
+    return next((str(one["facts"]["why"]) for one in report["findings"] if one["code"] == "crs.unknown"), "–")
 
 
 def again(db: Session, viewer: Viewer, layer_id: str, ticks: Ticks) -> tuple[Upload, dict[str, Any]]:
@@ -168,7 +173,7 @@ def _fill(db: Session, made: Dataset, upload: Upload, originals: Originals, tabl
     report = report_of(upload, making["table"])
     chosen = choose(report, making["ticks"], only=making["only"])
     layer = dict(uploads.table_names(originals.find(upload), upload)).get(making["table"])
-    encoding = chosen.encoding or upload.report["given"].get("encoding")
+    encoding = chosen.encoding or upload.report["given"].get(making["table"], {}).get("encoding")
     with uploads.opened(originals.find(upload), layer, encoding) as source:
         assert source is not None
         assert chosen.datum is not None  # the order was checked

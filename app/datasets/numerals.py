@@ -18,7 +18,7 @@ EXAMPLES_MAX = 2
 CODE_LENGTH = 5  # whole numbers that are all of one length from here on are codes
 TEXT_FORMATS = ("CSV", "XLSX", "GeoJSON", "KML", "LIBKML")
 CODES = re.compile(
-    r"(^|_|\b)(id|fid|code|tel|phone|mobile|zip|post)($|_|\b)|编号|编码|代码|电话|手机|邮编|证号|身份证", re.I
+    r"(^|_|\b)(id|fid|code|tel|phone|mobile|zip|post|layer)($|_|\b)|编号|编码|代码|电话|手机|邮编|证号|身份证", re.I
 )
 
 

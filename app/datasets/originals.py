@@ -23,7 +23,7 @@ from gis.files.batch import UnreadableFile
 from gis.files.kinds import require_kind, require_modest
 
 TAKEN = (
-    ".gpkg", ".zip", ".geojson", ".json", ".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".kml", ".dxf", ".fgb", ".gml",
+    ".gpkg", ".zip", ".geojson", ".json", ".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".kml", ".dxf", ".fgb",
     ".parquet", ".geoparquet", ".csv.gz", ".geojson.gz",
 )  # fmt: skip
 NAME_MAX = 120

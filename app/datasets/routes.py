@@ -109,20 +109,20 @@ def get_upload(path: UploadPath) -> Response:
     return _upload(path.key)
 
 
-@api.post("/uploads/<string:key>/examinations", summary="Examine a file anew, read in another way")
+@api.post("/uploads/<string:key>/examinations", summary="Examine a table anew, read in another way")
 @idempotent
 def post_examination(path: UploadPath, body: ReadingIn) -> tuple[Response, int]:
     """In a datum or encoding that you name, whatever the file says of itself."""
     originals = _originals()
-    given = {name: value for name, value in body.model_dump().items() if value is not None}
+    reading = uploads.Reading.checked(body.table, body.datum, body.encoding)
     with transaction() as db:
         upload = uploads.get(db, current_viewer(), path.key, to_change=True)
-        uploads.require_unused(db, upload)
+        uploads.require_unused(db, upload, body.table)
         if uploads.is_large(originals.find(upload)):
-            upload.state, upload.share = UploadState.EXAMINING, 0.0
-            defer(db, uploads.EXAMINE, once=upload.key, upload_id=upload.id, given=given)
+            upload.state, upload.share, upload.problem = UploadState.EXAMINING, 0.0, None
+            defer(db, uploads.EXAMINE, once=upload.key, upload_id=upload.id, table=body.table, given=reading.as_json())
             return jsonify(told.upload_json(upload)), 202
-        uploads.examine(db, upload, originals, given=given)
+        uploads.examine(db, upload, originals, reading=reading)
         return jsonify(told.upload_json(upload)), 200
 
 
@@ -134,7 +134,7 @@ def post_preview(path: UploadPath, body: PreviewIn) -> Response:
         report = making.report_of(upload, body.table)
         chosen = choose(report, body.mends)
         rows = [(line, wkb, codes) for line, wkb, codes in upload.samples.get(body.table, [])]
-        return jsonify(samples.preview(rows, report["datum"], chosen, ground_of(db)))
+        return jsonify(samples.preview(rows, report["said"], chosen, ground_of(db)))
 
 
 @api.delete("/uploads/<string:key>", summary="Forget an upload")
@@ -172,6 +172,7 @@ def _carry_out(
     viewer = current_viewer()
     if uploads.is_large(originals.find(upload)):
         upload.state, upload.share, upload.work = UploadState.MAKING, 0.0, {"orders": ordered, "by": viewer.account_id}
+        upload.problem = None
         uploads.touch(db, upload)
         defer(db, uploads.MAKE, once=upload.key, upload_id=upload.id)
         return jsonify({"upload": told.upload_json(upload), "items": []}), 202

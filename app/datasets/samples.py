@@ -68,7 +68,7 @@ def preview(rows: list[Row], said: str | None, chosen: Choice, ground: Ground) -
     features, lost = [], []
     for index, (line, _, codes) in enumerate(rows):
         is_lost = after.refused[index] is not None or after.geoms[index] is None
-        lost += [line] if is_lost else []
+        lost += [line] if is_lost and chosen.datum is not None else []
         facts = {"line": line, "codes": codes}
         features += _feature(before[index], facts | {"stage": "before", "lost": is_lost})
         features += [] if is_lost else _feature(after.geoms[index], facts | {"stage": "after"})

@@ -39,8 +39,9 @@ class UploadQuery(BaseModel):
 
 
 class ReadingIn(Strict):
-    """How to read the file, whatever it says of itself."""
+    """How to read a table, whatever it says of itself."""
 
+    table: str = Field(max_length=400)
     datum: Annotated[str, StringConstraints(min_length=2, max_length=2000)] | None = None
     encoding: Annotated[str, StringConstraints(min_length=2, max_length=40)] | None = None
 

@@ -29,15 +29,19 @@ class Broken(CityError):
 
 
 @QUEUE.task(name=uploads.EXAMINE, retry=1)
-def examine(upload_id: int, given: dict[str, str] | None = None) -> None:
-    """Examine a large upload; safe to repeat."""
+def examine(upload_id: int, table: str | None = None, given: dict[str, str] | None = None) -> None:
+    """Examine a large upload, or one of its tables read in another way; safe to repeat."""
     originals = Originals.of(read_settings())
 
     def act(db: Session, upload: Upload) -> None:
-        uploads.examine(db, upload, originals, given=given, progress=_teller(upload_id))
+        reading = None if table is None else uploads.Reading(table, **(given or {}))
+        uploads.examine(db, upload, originals, reading=reading, progress=_teller(upload_id))
 
     def fail(db: Session, upload: Upload, error: CityError) -> None:
-        uploads.fail(db, upload, originals, error)
+        if table is None:
+            uploads.fail(db, upload, originals, error)
+        else:
+            _give_back(db, upload, error)
 
     _work(upload_id, UploadState.EXAMINING, act, fail)
 
@@ -51,11 +55,13 @@ def make(upload_id: int) -> None:
         viewer = accounts.viewer_of(accounts.get(db, upload.work["by"]))
         making.carry_out(db, viewer, upload, upload.work["orders"], originals, _teller(upload_id))
 
-    def fail(db: Session, upload: Upload, error: CityError) -> None:
-        upload.state, upload.work, upload.problem = UploadState.READY, {}, uploads.problem_of(error)
-        uploads.touch(db, upload)
+    _work(upload_id, UploadState.MAKING, act, _give_back)
 
-    _work(upload_id, UploadState.MAKING, act, fail)
+
+def _give_back(db: Session, upload: Upload, error: CityError) -> None:
+    """The upload is as it was before, and says what could not be done with it."""
+    upload.state, upload.work, upload.problem = UploadState.READY, {}, uploads.problem_of(error)
+    uploads.touch(db, upload)
 
 
 def _work(

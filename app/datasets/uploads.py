@@ -6,6 +6,7 @@ import secrets
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from app.audit.service import record
 from app.datasets.examine import Examination, ground_of
 from app.datasets.models import Dataset, Upload, UploadState
 from app.datasets.originals import Originals, Received
+from gis import datum
 from gis.errors import CityError, Conflict, InvalidInput, NotFound
 from gis.files.batch import Source
 from gis.files.read import open_file
@@ -45,6 +47,12 @@ class NothingToTake(InvalidInput):
     """No table of the file can become a layer."""
 
     code = "datasets.no_place"
+
+
+class EncodingUnknown(InvalidInput):
+    """There is no such encoding of texts."""
+
+    code = "files.encoding_unknown"
 
 
 class NoRows(NothingToTake):
@@ -95,32 +103,63 @@ def is_large(path: Path) -> bool:
     return size > INLINE_BYTES
 
 
+@dataclass(frozen=True)
+class Reading:
+    """How a table is to be read, whatever it says of itself: in which datum, in which encoding."""
+
+    table: str
+    datum: str | None = None
+    encoding: str | None = None
+
+    @classmethod
+    def checked(cls, table: str, datum_name: str | None, encoding: str | None) -> Reading:
+        """Raises CrsUnknown, CrsRefused, EncodingUnknown."""
+        return cls(table, None if datum_name is None else datum.normal(datum_name), codec_of(encoding))
+
+    def as_json(self) -> dict[str, str]:
+        """As a report keeps it."""
+        return {name: value for name, value in asdict(self).items() if value is not None and name != "table"}
+
+
+def codec_of(encoding: str | None) -> str | None:
+    """The encoding, if texts can be read in it; EncodingUnknown."""
+    try:
+        if encoding is not None:
+            "".encode(encoding)
+    except (LookupError, ValueError) as error:
+        raise EncodingUnknown("{name} is no encoding of texts.", field="encoding", name=encoding) from error
+    return encoding
+
+
 def examine(
-    db: Session, upload: Upload, originals: Originals, *, given: dict[str, str] | None = None,
+    db: Session, upload: Upload, originals: Originals, *, reading: Reading | None = None,
     progress: Progress = lambda share: None,
 ) -> None:  # fmt: skip
-    """Look through every table of an upload. `given` names a datum or encoding to read it in, whatever it says.
+    """Look through every table of an upload, or with `reading` through one table again, in another way.
 
-    Raises UnreadableFile, or what keeps the only table from becoming a layer: NothingToTake, NoRows.
+    Raises UnreadableFile, NotFound, or what keeps the only table from becoming a layer: NothingToTake, NoRows.
     """
-    given = given or {}
-    ground = ground_of(db)
-    reports: list[dict[str, Any]] = []
-    samples: dict[str, Any] = {}
     path = originals.find(upload)
     names = table_names(path, upload)
-    for index, (name, layer) in enumerate(names):
-        with opened(path, layer, given.get("encoding"), is_only=len(names) == 1) as source:
+    ground = ground_of(db)
+    reports = {one["name"]: one for one in upload.report.get("tables", [])} if reading else {}
+    samples = dict(upload.samples) if reading else {}
+    wanted = [one for one in names if reading is None or one[0] == reading.table]
+    if not wanted:
+        raise NotFound("The upload has no table {table}.", table=reading.table if reading else "")
+    for index, (name, layer) in enumerate(wanted):
+        with opened(path, layer, reading.encoding if reading else None, is_only=len(wanted) == 1) as source:
             if source is None:
                 continue
-            if given.get("datum"):
-                source.guess.datum, source.guess.datum_is = given["datum"], "given"
+            said = source.guess.datum
+            if reading is not None and reading.datum is not None:
+                source.guess.datum, source.guess.datum_is = reading.datum, "given"
             examination = Examination(db, source, name, ground)
-            part = part_of(progress, index, len(names))
-            reports.append(examination.run(part))
+            reports[name] = examination.run(part_of(progress, index, len(wanted))) | {"said": said}
             samples[name] = examination.sample.rows
-    _require_some(reports, upload.name)
-    upload.report, upload.samples = {"tables": reports, "given": given}, samples
+    _require_some(list(reports.values()), upload.name)
+    given = {**upload.report.get("given", {}), reading.table: reading.as_json()} if reading else {}
+    upload.report, upload.samples = {"tables": list(reports.values()), "given": given}, samples
     upload.state, upload.share, upload.problem = UploadState.READY, 1.0, None
     touch(db, upload)
 
@@ -193,9 +232,12 @@ def drop_file(db: Session, upload: Upload, originals: Originals) -> None:
         originals.path(upload.sha256, upload.suffix).unlink(missing_ok=True)
 
 
-def require_unused(db: Session, upload: Upload) -> None:
-    """UploadInUse where a layer is made of it."""
-    if db.scalar(select(Dataset.id).where(Dataset.upload_id == upload.id).limit(1)) is not None:
+def require_unused(db: Session, upload: Upload, table: str | None = None) -> None:
+    """UploadInUse where a layer is made of it, or of one of its tables."""
+    made = select(Dataset.id).where(Dataset.upload_id == upload.id)
+    if table is not None:
+        made = made.where(Dataset.making["table"].astext == table)
+    if db.scalar(made.limit(1)) is not None:
         raise UploadInUse("Layers are made of {name} and keep it for their undo. Delete them first.", name=upload.name)
 
 

@@ -16,6 +16,7 @@ TITLES: dict[str, Words] = {
     "crs.missing": _l("The file does not say what its coordinates are"),
     "crs.wrong": _l("The file names the wrong coordinate system"),
     "crs.offset": _l("The places are shifted: they are in {value_words}"),
+    "crs.refused": _l("No published way leads from {said_words}, which the file names, to WGS 84"),
     "crs.unknown": _l("Nobody knows what the coordinates are"),
     "geometry.swapped_axes": _l("Longitude and latitude are exchanged"),
     "geometry.open_ring": _l("Rings are not closed"),
@@ -42,6 +43,7 @@ MENDS: dict[str, Words] = {
     "crs.wrong": _l(
         "Take them as {value_words}: that puts {share} of them into the city, {said_words} only {share_said}"
     ),
+    "crs.refused": _l("Take them as {value_words} all the same: that is 50 to 150 m wrong"),
     "crs.offset": _l("Shift them: they then lie {after_m} m from the nearest {known_words}, not {before_m} m"),
     "geometry.swapped_axes": _l("Exchange them back"),
     "geometry.open_ring": _l("Close them"),

@@ -22,7 +22,13 @@ from gis.files.guess import Guess
 GEOMETRY = "wkb_geometry"
 PEEK_ROWS = 200
 SAMPLE_BYTES = 4 << 20
+pyogrio.set_gdal_config_options({"GML_DOWNLOAD_SCHEMA": "NO"})  # a file decides of nothing that is fetched
 OPTIONS: dict[str, dict[str, str]] = {"GeoJSON": {"DATE_AS_STRING": "YES"}}  # texts stay texts
+
+
+def _reason(error: Exception, address: str) -> str:
+    """Why GDAL could not read a file, without where it lies on our disk."""
+    return str(error).replace(address, "…")[:200]
 
 
 def layers_of(address: str) -> list[tuple[str, str | None]]:
@@ -30,7 +36,7 @@ def layers_of(address: str) -> list[tuple[str, str | None]]:
     try:
         return [(str(name), None if kind is None else str(kind)) for name, kind in pyogrio.list_layers(address)]
     except (DataSourceError, DataLayerError) as error:
-        raise UnreadableFile("The file can't be read: {reason}", reason=str(error)[:200]) from error
+        raise UnreadableFile("The file can't be read: {reason}", reason=_reason(error, address)) from error
 
 
 def open_vector(address: str, stack: ExitStack, *, layer: str | None = None, encoding: str | None = None) -> Source:
@@ -71,7 +77,7 @@ def _info(address: str, layer: str, encoding: str | None) -> dict[str, Any]:
     try:
         info: dict[str, Any] = pyogrio.read_info(address, layer=layer, encoding=encoding)
     except (DataSourceError, DataLayerError, UnicodeDecodeError) as error:
-        raise UnreadableFile("The file can't be read: {reason}", reason=str(error)[:200]) from error
+        raise UnreadableFile("The file can't be read: {reason}", reason=_reason(error, address)) from error
     return info
 
 
@@ -108,7 +114,7 @@ class _Reader:
                     share = min(done / self.guess.rows, 1.0) if self.guess.rows else 0.0
                     yield with_good_texts(Batch(lines, table, wkb, [], share))
         except (DataSourceError, DataLayerError, pa.ArrowException, UnicodeDecodeError) as error:
-            raise UnreadableFile("The file can't be read: {reason}", reason=str(error)[:200]) from error
+            raise UnreadableFile("The file can't be read: {reason}", reason=_reason(error, self.address)) from error
 
 
 def _shape_encoding(address: str, guess: Guess, given: str | None) -> str | None:

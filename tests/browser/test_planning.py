@@ -118,6 +118,20 @@ def test_an_open_report_survives_a_reload_and_esc_leaves_it(open_as: OpenPage) -
     page.wait_for_selector(".report-form")
 
 
+def test_a_file_is_read_in_another_system_when_the_doctor_is_told_so(open_as: OpenPage) -> None:
+    page = open_as("planner", "/planning")
+    dropped(page, "plain.geojson", files.points(LAMPS).decode())
+    expect(page.locator(".report-well")).to_have_text("✓ Nothing is wrong with it.")
+    page.get_by_text("Read it in another way").click()
+    page.get_by_label("Coordinate system").select_option("gcj02")
+    expect(page.locator(".report-facts")).to_contain_text("GCJ-02")
+    page.get_by_text("Read it in another way").click()
+    page.get_by_label("Coordinate system").select_option("other")
+    page.get_by_label("Another system").fill("EPSG:1")
+    page.get_by_label("Another system").press("Enter")
+    expect(page.locator("[data-part=misread]")).to_contain_text("EPSG:1")
+
+
 def test_on_a_phone_the_report_is_a_sheet(open_as: OpenPage) -> None:
     page = open_as("planner", "/planning", viewport=PHONE, has_touch=True, is_mobile=True)
     desk.idle(page)

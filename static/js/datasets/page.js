@@ -191,7 +191,6 @@ class Desk {
       mayPublish: this.mayPublish,
       close: () => this.close(),
       made: (answer) => (answer.items.length ? this.#made(answer.items.map((/** @type {any} */ one) => one.id)) : this.#wait(answer.upload)),
-      again: (one) => this.#report(one),
     });
   }
 

@@ -77,8 +77,8 @@ export class Preview {
   }
 
   #switch() {
-    this.switcher.hidden = !this.told;
-    if (!this.told) return;
+    this.switcher.hidden = !this.told?.features.length;
+    if (this.switcher.hidden) return;
     const words = { before: t("As it came"), both: t("Both"), after: t("Mended") };
     const choice = (/** @type {Stage} */ stage) => h("label", {},
       h("input", { type: "radio", name: "stage", value: stage, checked: this.stage === stage, onchange: () => this.to(stage) }),

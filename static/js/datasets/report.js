@@ -8,16 +8,18 @@ import { fill, h, icon } from "city/map/dom.js";
 import { count } from "city/map/format.js";
 import { card } from "city/datasets/findings.js";
 import { audience } from "city/datasets/audience.js";
+import { settled } from "city/datasets/upload.js";
 
 const DATUMS = ["wgs84", "cgcs2000", "gcj02", "bd09"];
+const ENCODINGS = ["utf-8", "gb18030", "big5", "shift_jis", "euc_kr", "cp1252"];
+const TEXTS = ["CSV", "ESRI Shapefile", "GeoJSON"]; // whose texts may be in any encoding
 const WAIT_MS = 150;
 
 export class Report {
   /**
    * @param {HTMLElement} root
    * @param {any} upload
-   * @param {{preview: import("city/datasets/preview.js").Preview, mayPublish: boolean, close: () => void,
-   *   made: (answer: any) => void, again: (upload: any) => void}} hooks
+   * @param {{preview: import("city/datasets/preview.js").Preview, mayPublish: boolean, close: () => void, made: (answer: any) => void}} hooks
    */
   constructor(root, upload, hooks) {
     this.root = root;
@@ -25,7 +27,7 @@ export class Report {
     this.hooks = hooks;
     const tables = upload.tables.filter((/** @type {any} */ one) => !one.problem);
     this.table = tables[0];
-    /** @type {Record<string, Record<string, boolean|string>>} ticks by table */
+    /** @type {Record<string, Record<string, boolean>>} ticks by table */
     this.ticks = {};
     this.draw();
     this.look(true);
@@ -44,7 +46,7 @@ export class Report {
       this.#tables(),
       this.#facts(),
       this.#findings(),
-      this.#datum(),
+      this.#reading(),
       this.#form());
     /** @type {HTMLElement} */ (this.root.querySelector("h2")).focus({ preventScroll: true });
   }
@@ -89,32 +91,47 @@ export class Report {
       h("p", { class: "report-lost hint", role: "status", "data-part": "lost" }));
   }
 
-  /** @param {string} key @param {boolean|string|undefined} value */
+  /** @param {string} key @param {boolean} value */
   #tick(key, value) {
-    if (value === undefined) delete this.mine[key];
-    else this.mine[key] = value;
+    this.mine[key] = value;
     clearTimeout(this.waiting);
     this.waiting = setTimeout(() => this.look(false), WAIT_MS);
   }
 
-  #datum() {
-    const proposed = this.table.datum_read;
-    const now = typeof this.mine.crs === "string" ? this.mine.crs : "";
-    const other = h("input", { id: "report-epsg", placeholder: "EPSG:4549", "aria-label": t("Another system"), hidden: !now || DATUMS.includes(now), value: now,
-      onchange: (/** @type {any} */ event) => this.#tick("crs", event.target.value.trim() || undefined) });
+  /** In another system or encoding than was found: the table is examined anew. */
+  #reading() {
+    const { table } = this;
+    const other = h("input", { id: "report-epsg", placeholder: "EPSG:4549", "aria-label": t("Another system"), hidden: true, onchange: (/** @type {any} */ event) => this.#read({ datum: event.target.value.trim() }) });
     const pick = (/** @type {any} */ event) => {
       other.hidden = event.target.value !== "other";
       if (event.target.value === "other") other.focus();
-      else this.#tick("crs", event.target.value || undefined);
+      else if (event.target.value) this.#read({ datum: event.target.value });
     };
     const words = { wgs84: "WGS 84", cgcs2000: "CGCS2000", gcj02: t("GCJ-02 (Amap, Tencent)"), bd09: t("BD-09 (Baidu)") };
-    return h("details", { class: "typed", open: !proposed }, h("summary", {}, t("Read the coordinates as something else")),
-      h("div", { class: "field" }, h("label", { for: "report-datum" }, t("Coordinate system")),
-        h("select", { id: "report-datum", onchange: pick },
-          h("option", { value: "" }, proposed ? t("As proposed: {datum}", { datum: this.table.datum_read_words }) : t("Choose one")),
-          ...DATUMS.map((one) => h("option", { value: one, selected: now === one }, words[/** @type {keyof typeof words} */ (one)])),
-          h("option", { value: "other", selected: Boolean(now) && !DATUMS.includes(now) }, t("Another: EPSG number"))),
-        other));
+    const systems = h("div", { class: "field" }, h("label", { for: "report-datum" }, t("Coordinate system")),
+      h("select", { id: "report-datum", onchange: pick },
+        h("option", { value: "" }, table.datum_read ? t("As it is: {value}", { value: table.datum_read_words }) : t("Choose one")),
+        ...DATUMS.map((one) => h("option", { value: one }, words[/** @type {keyof typeof words} */ (one)])),
+        h("option", { value: "other" }, t("Another: EPSG number"))), other);
+    const texts = TEXTS.includes(table.format) ? h("div", { class: "field" }, h("label", { for: "report-encoding" }, t("Encoding")),
+      h("select", { id: "report-encoding", onchange: (/** @type {any} */ event) => event.target.value && this.#read({ encoding: event.target.value }) },
+        h("option", { value: "" }, t("As it is: {value}", { value: table.encoding ?? "–" })), ...ENCODINGS.map((one) => h("option", { value: one }, one)))) : null;
+    return h("details", { class: "typed", open: !table.datum_read }, h("summary", {}, t("Read it in another way")), systems, texts,
+      h("p", { class: "alert", role: "alert", hidden: true, "data-part": "misread" }));
+  }
+
+  /** @param {{datum?: string, encoding?: string}} reading */
+  async #read(reading) {
+    const before = this.upload.given[this.table.name] ?? {};
+    try {
+      this.upload = await settled(await postJSON(`/api/v1/datasets/uploads/${this.upload.key}/examinations`, { table: this.table.name, ...before, ...reading }), () => {});
+      delete this.ticks[this.table.name];
+      this.#choose(this.table.name);
+    } catch (error) {
+      const said = /** @type {HTMLElement} */ (this.root.querySelector("[data-part=misread]"));
+      said.hidden = false;
+      said.textContent = /** @type {Error} */ (error).message;
+    }
   }
 
   #form() {

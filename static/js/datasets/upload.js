@@ -53,12 +53,13 @@ function read(text) {
  */
 export async function settled(upload, progress, signal) {
   let now = upload;
+  const was = upload.state;
   while (now.state === "examining" || now.state === "making") {
     progress(now.share, now.state);
     await new Promise((done) => setTimeout(done, LOOK_EVERY_MS));
     if (signal?.aborted) throw new DOMException("", "AbortError");
     now = await getJSON(`/api/v1/datasets/uploads/${now.key}`);
   }
-  if (now.problem) throw new Problem({ status: 422, ...now.problem });
+  if (now.problem && (was !== "ready" || now.state === "failed")) throw new Problem({ status: 422, ...now.problem });
   return now;
 }

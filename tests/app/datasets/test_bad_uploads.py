@@ -71,7 +71,7 @@ BAD = {
     "half an archive": ("roads.zip", packed(a__csv=files.csv(HERE).encode())[:60], "files.unreadable"),
     "a bomb": ("roads.zip", packed(a__csv=bytes(150 << 20)), "files.bomb"),
     "a bomb in a workbook": ("roads.xlsx", packed(xl__xml=bytes(150 << 20)), "files.bomb"),
-    "a recipe for other files": ("roads.gml", b"<OGRVRTDataSource></OGRVRTDataSource>", "files.unreadable"),
+    "a recipe for other files": ("roads.kml", b"<OGRVRTDataSource></OGRVRTDataSource>", "files.unreadable"),
     "more than is allowed": ("roads.csv", b"lon,lat\n" + b"121.45,31.23\n" * 100_000, "too_large"),
 }  # fmt: skip
 
@@ -84,6 +84,7 @@ def test_a_bad_file_is_refused_with_its_code_and_leaves_nothing(
     answer = send(planner, name, body)
     assert answer.mimetype == "application/problem+json"
     assert answer.json["code"] == code, answer.json
+    assert "/" not in answer.json["detail"].replace("GPKG / ", "")  # nothing of where it lay on our disk
     assert answer.status_code == (413 if code == "too_large" else 422)
     assert left(home) == []
     assert db.query(Upload).count() == db.query(Dataset).count() == 0
@@ -147,14 +148,29 @@ def test_mends_that_leave_nothing_make_no_layer(planner: FlaskClient, db: Sessio
 def test_an_upload_that_layers_are_made_of_stays(planner: FlaskClient) -> None:
     key, table = examined(planner, "a.geojson", files.points(HERE))
     planner.post(API, json={"upload": key, "table": table["name"]})
-    for answer in (planner.delete(f"{API}/uploads/{key}"), planner.post(f"{API}/uploads/{key}/examinations", json={})):
+    for answer in (
+        planner.delete(f"{API}/uploads/{key}"),
+        planner.post(f"{API}/uploads/{key}/examinations", json={"table": "a"}),
+    ):
         assert (answer.status_code, answer.json["code"]) == (409, "datasets.upload_in_use")
 
 
 def test_an_upload_is_read_anew_as_the_user_says(planner: FlaskClient) -> None:
     key, table = examined(planner, "m.csv", "x,y,n\n400000.5,3500000.5,a\n")
-    body = {"datum": "EPSG:4549"}
+    body = {"table": "m", "datum": "EPSG:4549"}
     answer = planner.post(f"{API}/uploads/{key}/examinations", json=body)
     assert answer.status_code == 200
     assert answer.json["tables"][0]["datum_read"] == "EPSG:4549"
-    assert table["datum_read"] is None
+    assert (table["datum_read"], table["share_in_city"]) == (None, None)
+    for wrong, code in (({"datum": "nonsense"}, "gis.crs_unknown"), ({"encoding": "base64"}, "files.encoding_unknown")):
+        refused = planner.post(f"{API}/uploads/{key}/examinations", json={"table": "m"} | wrong)
+        assert (refused.status_code, refused.json["code"]) == (422, code)
+    assert planner.post(f"{API}/uploads/{key}/examinations", json={"table": "x"}).status_code == 404
+
+
+def test_an_encoding_that_was_named_is_used_to_make_the_layer(planner: FlaskClient) -> None:
+    key, _ = examined(planner, "big5.csv", files.csv(HERE[:2], more=["臺北", "高雄"]).encode("big5"))
+    planner.post(f"{API}/uploads/{key}/examinations", json={"table": "big5", "encoding": "big5"})
+    [layer] = planner.post(API, json={"upload": key, "table": "big5"}).json["items"]
+    features = planner.get(f"/api/v1/layers/{layer['id']}/features").json["features"]
+    assert [one["properties"]["name"] for one in features] == ["臺北", "高雄"]

@@ -160,6 +160,25 @@ def test_a_wrong_prj_is_found_out_by_where_the_city_is(planner: FlaskClient, tmp
     assert (crs["facts"]["share_said"], crs["facts"]["share"]) == (0, 1)
 
 
+def test_a_system_without_an_honest_way_is_not_taken_unasked(planner: FlaskClient, tmp_path: Path) -> None:
+    frame = gpd.GeoDataFrame({"n": range(12)}, geometry=gpd.points_from_xy(*zip(*HERE, strict=True)), crs=4610)
+    frame.to_file(tmp_path / "x.gpkg", engine="pyogrio")
+    key, table = examined(planner, "x.gpkg", (tmp_path / "x.gpkg").read_bytes())
+    crs = found(table)["crs"]
+    assert (crs["code"], crs["mend"]) == ("crs.refused", {"on": False, "value": "wgs84"})
+    refused = planner.post(API, json={"upload": key, "table": table["name"]})
+    assert (refused.status_code, refused.json["code"]) == (422, "gis.crs_refused")
+    [layer] = made(planner, key, table, {"crs": True})
+    assert layer["rows"] == 12
+
+
+def test_many_rows_at_one_place_are_no_measure_of_a_shift(planner: FlaskClient, db: Session) -> None:
+    files.streets(db)
+    at = from_wgs84(*files.on_streets()[0], "gcj02")
+    _, table = examined(planner, "same.csv", files.csv([at] * 50, more=[str(n) for n in range(50)]))
+    assert "crs" not in found(table)
+
+
 def test_northing_before_easting_is_seen(planner: FlaskClient) -> None:
     metres = [from_wgs84(*at, "EPSG:4549") for at in HERE]
     key, table = examined(planner, "survey.csv", files.csv([(north, east) for east, north in metres], "x,y,name"))
