@@ -170,7 +170,7 @@ NO_ROWS = {
     "/api/v1/calendars/<name>/due", "/api/v1/calendars/<name>/years/<int:year>",
     "/admin/accounts/<int:account_id>",  # who may open it: tests/app/accounts
     "/planning", "/api/v1/datasets", "/api/v1/datasets/<string:layer_id>",  # whose they are: tests/app/datasets
-    "/api/v1/datasets/uploads/<string:key>",
+    "/api/v1/datasets/uploads", "/api/v1/datasets/uploads/<string:key>",
     "/api/v1/field/hello", "/field", "/field/manifest.webmanifest", "/field/worker.js",
     "/api/v1/catalogue", "/api/v1/city", "/api/v1/emergency-classes", "/api/v1/layers",
     "/api/v1/layers/<layer_id>/style", "/api/v1/map/style.json", "/api/v1/me", "/api/v1/openapi.json", "/cases/new",
