@@ -141,7 +141,7 @@ def post_preview(path: UploadPath, body: PreviewIn) -> Response:
         report = making.report_of(upload, body.table)
         chosen = choose(report, body.mends)
         rows = [(line, wkb, codes) for line, wkb, codes in upload.samples.get(body.table, [])]
-        return jsonify(samples.preview(rows, report["said"], chosen, ground_of(db)))
+        return jsonify(samples.preview(rows, report.get("said", report["datum"]), chosen, ground_of(db)))
 
 
 @api.delete("/uploads/<string:key>", summary="Forget an upload")
