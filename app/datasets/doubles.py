@@ -16,16 +16,19 @@ Geometries = NDArray[np.object_]
 ID_NAMES = ("id", "fid", "gid", "uid", "oid", "objectid", "code", "编号", "编码", "代码", "标识码", "序号")
 ID_ENDS = ("_id", " id", "id编号", "编号", "编码", "标识码")
 END = "\x1f"
+SEEN_MAX = 5_000_000  # some 400 MB
 
 
 class Known:
-    """The rows that were seen: as hashes, eight bytes a row."""
+    """The rows that were seen, as hashes; of a file of more than `SEEN_MAX` rows the later ones are not compared."""
 
     def __init__(self) -> None:
         self.rows: set[int] = set()
 
     def again(self, batch: Batch, geoms: Geometries) -> NDArray[np.bool_]:
         """Which rows stand word for word, geometry included, in what was seen before them."""
+        if len(self.rows) >= SEEN_MAX:
+            return np.zeros(len(batch.table), dtype=bool)
         shapes = pa.array(shapely.to_wkb(geoms, hex=True), pa.string())
         texts = [_text(column) for column in batch.table.columns]
         whole = pc.binary_join_element_wise(*(pc.fill_null(one, "\x00") for one in (*texts, shapes)), END)
@@ -46,6 +49,8 @@ class Doubles:
     def repeated(self, column: pa.ChunkedArray) -> NDArray[np.bool_]:
         """Which rows have a value that a row before them has."""
         out = np.zeros(len(column), dtype=bool)
+        if len(self.seen) >= SEEN_MAX:
+            return out
         for index, value in enumerate(_text(column).to_pylist()):
             if value:
                 out[index] = self.seen[value] > 0

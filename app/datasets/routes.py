@@ -103,6 +103,13 @@ def _upload(key: str) -> Response:
         return jsonify(told.upload_json(_own(db, key)))
 
 
+@api.get("/uploads", summary="Your uploads that are no layer yet")
+def list_uploads() -> Response:
+    """The last first; without what was found in them. They are forgotten after a week."""
+    with transaction() as db:
+        return jsonify({"items": [told.waiting_json(one) for one in uploads.waiting(db, current_viewer())]})
+
+
 @api.get("/uploads/<string:key>", summary="An upload and what was found in it")
 def get_upload(path: UploadPath) -> Response:
     """`state` says whether it is examined (`ready`), `share` how far the worker is, `problem` why it failed."""
@@ -134,7 +141,7 @@ def post_preview(path: UploadPath, body: PreviewIn) -> Response:
         report = making.report_of(upload, body.table)
         chosen = choose(report, body.mends)
         rows = [(line, wkb, codes) for line, wkb, codes in upload.samples.get(body.table, [])]
-        return jsonify(samples.preview(rows, report["said"], chosen, ground_of(db)))
+        return jsonify(samples.preview(rows, report.get("said", report["datum"]), chosen, ground_of(db)))
 
 
 @api.delete("/uploads/<string:key>", summary="Forget an upload")

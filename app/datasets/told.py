@@ -28,6 +28,15 @@ def upload_json(upload: Upload) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def waiting_json(upload: Upload) -> dict[str, Any]:
+    """One line of the list of uploads."""
+    return {
+        "key": upload.key, "name": upload.name, "state": upload.state.value, "share": round(upload.share, 3),
+        "changed_at": upload.changed_at.isoformat(),
+        "problem": None if upload.problem is None else problem_json(upload.problem),
+    }  # fmt: skip
+
+
 def problem_json(kept: dict[str, Any]) -> dict[str, str]:
     """Why something failed, in the reader's language."""
     template = str(kept["template"])

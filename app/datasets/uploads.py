@@ -27,6 +27,7 @@ from grid.reach import Viewer
 Progress = Callable[[float], None]
 INLINE_BYTES = 4 << 20  # larger files are examined by the worker
 TABLES_MAX = 60
+WAITING_MAX = 50
 UNUSED = timedelta(days=7)
 EXAMINE, MAKE = "datasets.examine", "datasets.make"
 
@@ -92,6 +93,14 @@ def get(db: Session, viewer: Viewer, key: str, *, to_change: bool = False) -> Up
     if to_change and found.state in (UploadState.EXAMINING, UploadState.MAKING):
         raise UploadBusy("The file {name} is being worked on. Wait until that is done.", name=found.name)
     return found
+
+
+def waiting(db: Session, viewer: Viewer) -> list[Upload]:
+    """The viewer's own uploads of which no layer is made, the last first."""
+    viewer.require("datasets.edit")
+    used = select(Dataset.upload_id).where(Dataset.upload_id.is_not(None))
+    own = select(Upload).where(Upload.owner_id == viewer.account_id, Upload.id.not_in(used))
+    return list(db.scalars(own.order_by(Upload.id.desc()).limit(WAITING_MAX)))
 
 
 def is_large(path: Path) -> bool:

@@ -191,7 +191,7 @@ NO_ROWS = {
     "/ogc/collections/<layer_id>/tiles", "/ogc/collections/<layer_id>/tiles/WebMercatorQuad", "/ogc/tileMatrixSets",
     "/ogc/tileMatrixSets/WebMercatorQuad",
     "/planning", "/api/v1/datasets", "/api/v1/datasets/<string:layer_id>",  # whose they are: tests/app/datasets
-    "/api/v1/datasets/uploads/<string:key>",
+    "/api/v1/datasets/uploads", "/api/v1/datasets/uploads/<string:key>",
     "/api/v1/field/hello", "/field", "/field/manifest.webmanifest", "/field/worker.js",
     "/api/v1/catalogue", "/api/v1/city", "/api/v1/emergency-classes", "/api/v1/layers",
     "/api/v1/styles", "/api/v1/styles/<int:style_id>", "/api/v1/palettes", "/api/v1/favourites",  # tests/app/styles

@@ -92,7 +92,7 @@ def test_a_file_is_dropped_mended_seen_and_the_mend_undone(open_as: OpenPage) ->
 
     page.get_by_role("button", name="Delete the layer").click()
     page.locator("dialog button[value=yes]").click()
-    expect(page.locator(".planning-list")).to_contain_text("No layer was uploaded yet.")
+    expect(page.locator(".planning-list li[data-id=lamps]")).to_have_count(0)
 
 
 def test_a_bad_file_is_said_beside_where_it_was_dropped(open_as: OpenPage) -> None:
@@ -116,6 +116,12 @@ def test_an_open_report_survives_a_reload_and_esc_leaves_it(open_as: OpenPage) -
     assert page.url.endswith("/planning")
     page.go_back()
     page.wait_for_selector(".report-form")
+    page.goto("/planning")
+    draft = page.locator(".planning-draft", has_text="plan.geojson")
+    expect(draft).to_contain_text("examined, not a layer yet")
+    draft.locator("button").click()
+    page.get_by_role("button", name="Forget the file").click()
+    expect(draft).to_have_count(0)
 
 
 def test_a_file_is_read_in_another_system_when_the_doctor_is_told_so(open_as: OpenPage) -> None:

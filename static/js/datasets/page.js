@@ -50,6 +50,10 @@ class Desk {
     this.camera.fit(city.bbox, { animate: false, padding: 24 });
     this.body = part("[data-part=drawer]");
     this.selected = "";
+    this.upload = "";
+    this.mine = false;
+    /** @type {any[]} */
+    this.waiting = [];
   }
 
   async start() {
@@ -68,13 +72,24 @@ class Desk {
     addEventListener("popstate", () => this.#fromAddress(false));
     document.addEventListener("keydown", (event) => event.key === "Escape" && !document.querySelector("dialog[open]") && this.close());
     map.on("error", (/** @type {any} */ event) => this.banner.mapError(event));
-    await this.#fromAddress(true);
+    await Promise.all([this.#fromAddress(true), this.#drafts()]);
+    this.list();
     this.stage.dataset.state = "ready";
   }
 
   list() {
     part("[data-part=count]").textContent = String(this.items.length);
-    draw(part("[data-part=rows]"), this.items, {
+    draw(part("[data-part=rows]"), this.items, this.waiting, {
+      upload: this.upload,
+      mine: this.mine,
+      only: (mine) => {
+        this.mine = mine;
+        this.list();
+      },
+      reopen: (key) => {
+        this.#address(true, { upload: key });
+        this.#reopen(key);
+      },
       on: new Set(this.shown?.on.keys() ?? []),
       selected: this.selected,
       switched: (id, on) => this.#switch(id, on),
@@ -119,6 +134,7 @@ class Desk {
       const layer = await getJSON(`/api/v1/datasets/${encodeURIComponent(id)}`);
       await this.shown?.add(id);
       this.selected = id;
+      this.upload = "";
       if (push) this.#address(true, { layer: id });
       this.#layer(layer);
       if (fit) this.#zoom(layer);
@@ -165,10 +181,9 @@ class Desk {
 
   /** @param {any} upload */
   #came(upload) {
-    this.selected = "";
     this.#address(true, { upload: upload.key });
     this.#report(upload);
-    this.list();
+    this.refresh();
   }
 
   /** @param {string} key */
@@ -184,12 +199,16 @@ class Desk {
 
   /** @param {any} upload */
   #report(upload) {
+    this.selected = "";
+    this.upload = upload.key;
     this.#show();
+    this.list();
     this.map.resize();
     new Report(this.body, upload, {
       preview: /** @type {Preview} */ (this.preview),
       mayPublish: this.mayPublish,
       close: () => this.close(),
+      forgot: () => this.refresh(),
       made: (answer) => (answer.items.length ? this.#made(answer.items.map((/** @type {any} */ one) => one.id)) : this.#wait(answer.upload)),
     });
   }
@@ -215,8 +234,14 @@ class Desk {
   }
 
   async refresh() {
-    this.items = (await getJSON("/api/v1/datasets")).items;
+    const [told] = await Promise.all([getJSON("/api/v1/datasets"), this.#drafts()]);
+    this.items = told.items;
     this.list();
+  }
+
+  /** Files that are examined and no layer yet: leaving the page loses none. */
+  async #drafts() {
+    if (this.stage.dataset.mayUpload) this.waiting = (await getJSON("/api/v1/datasets/uploads").catch(() => ({ items: [] }))).items;
   }
 
   #show() {
@@ -228,7 +253,7 @@ class Desk {
 
   #hide() {
     this.preview?.show(null);
-    this.selected = "";
+    this.selected = this.upload = "";
     part("#map-drawer").hidden = true;
     fill(this.body);
     this.map.resize();

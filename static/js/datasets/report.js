@@ -19,7 +19,7 @@ export class Report {
   /**
    * @param {HTMLElement} root
    * @param {any} upload
-   * @param {{preview: import("city/datasets/preview.js").Preview, mayPublish: boolean, close: () => void, made: (answer: any) => void}} hooks
+   * @param {{preview: import("city/datasets/preview.js").Preview, mayPublish: boolean, close: () => void, made: (answer: any) => void, forgot: () => void}} hooks
    */
   constructor(root, upload, hooks) {
     this.root = root;
@@ -165,6 +165,7 @@ export class Report {
   async #forget() {
     await sendJSON("DELETE", `/api/v1/datasets/uploads/${this.upload.key}`, undefined).catch(() => null);
     this.hooks.close();
+    this.hooks.forgot();
   }
 
   /** @param {boolean} fit whether the map goes there */

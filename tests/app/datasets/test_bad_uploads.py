@@ -121,6 +121,7 @@ def test_the_same_file_is_kept_once_for_two_people_and_goes_with_the_last(
     theirs, _ = examined(other, "a.geojson", files.points(HERE))
     assert key != theirs
     assert other.get(f"{API}/uploads/{key}").status_code == 404
+    assert [one["key"] for one in other.get(f"{API}/uploads").json["items"]] == [theirs]
     assert len(left(home)) == 1
     planner.delete(f"{API}/uploads/{key}")
     assert len(left(home)) == 1
