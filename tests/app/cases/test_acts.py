@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import func, select, text, update
@@ -260,7 +261,8 @@ def test_a_suspended_case_rests_goes_on_by_itself_and_where_it_was(db: Session, 
 @pytest.mark.parametrize("days", [0, 366])
 def test_a_case_is_suspended_until_a_day_within_a_year(db: Session, do: Do, days: int) -> None:
     do("intake", "file")
-    day = (timing.now(db) + timedelta(days=days)).date().isoformat()
+    today = timing.now(db).astimezone(ZoneInfo("Asia/Shanghai"))
+    day = (today + timedelta(days=days)).date().isoformat()
     with pytest.raises(InvalidInput) as refused:
         do("chief", "suspend", until=day)
     assert refused.value.field == "until"

@@ -137,7 +137,7 @@ def digests(db: Session) -> dict[str, str]:
     return made
 
 
-BY_NATURE = {"valid_from_at", "recorded_at", "loaded_at", "located_at", "made_at", "started_at", "number_sealed", "at",
+BY_NATURE = {"valid_from_at", "recorded_at", "loaded_at", "located_at", "made_at", "started_at", "number_sealed", "sealed", "at",
              "activated_at"}  # fmt: skip
 
 
