@@ -137,8 +137,8 @@ def digests(db: Session) -> dict[str, str]:
     return made
 
 
-BY_NATURE = {"valid_from_at", "recorded_at", "loaded_at", "located_at", "made_at", "started_at", "number_sealed", "sealed", "at",
-             "activated_at"}  # fmt: skip
+BY_NATURE = {"valid_from_at", "recorded_at", "loaded_at", "located_at", "made_at", "started_at", "number_sealed", "at",
+             "sealed", "activated_at"}  # fmt: skip
 
 
 def test_the_same_seed_and_moment_give_the_same_city(demo: Engine, cluster: Cluster, template_url: str) -> None:

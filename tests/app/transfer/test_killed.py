@@ -78,7 +78,14 @@ class Both:
         (self.home / at).touch()
 
     def reached(self, at: str) -> None:
-        until(lambda: (self.home / f"{at}-reached").exists(), f"standing still {at}")
+        until(lambda: (self.home / f"{at}-reached").exists(), f"standing still {at}", self.said)
+
+    def said(self) -> str:
+        """The last words of each process, and whether it lives."""
+        ends = {name: one.poll() for name, one in self.processes.items()}
+        return "\n".join(
+            f"{name} {end}: {(self.home / f'{name}.log').read_text()[-1500:]}" for name, end in ends.items()
+        )
 
     def release(self, at: str) -> None:
         (self.home / at).unlink()
@@ -127,13 +134,13 @@ class Both:
         return found
 
 
-def until(claim: Callable[[], Any], what: str) -> Any:
+def until(claim: Callable[[], Any], what: str, said: Callable[[], str] = lambda: "") -> Any:
     end = time.monotonic() + WAIT_S
     while time.monotonic() < end:
         if (found := claim()) is not None and found is not False and found != []:
             return found
         time.sleep(0.1)
-    pytest.fail(f"never came: {what}")
+    pytest.fail(f"never came: {what}\n{said()}")
 
 
 @pytest.fixture(scope="module")
