@@ -31,7 +31,7 @@ from tests.conftest import copy_database
 from tests.ports import free_port
 
 SECRET = "a-secret-of-both-sides"
-WAIT_S = 75  # a worker that starts anew on a busy machine takes its time
+WAIT_S = 120  # a worker that starts anew on a busy machine takes its time
 ROLES = ("intake", "dispatcher", "department")
 
 
