@@ -20,6 +20,7 @@ from sqlalchemy import text
 from app.accounts import tokens
 from app.accounts.service import viewer_of
 from app.jobs.queue import defer
+from app.sealing import vault
 from app.settings import PROJECT
 from app.transfer import partners
 from app.transfer.partners import PartnerIn
@@ -150,7 +151,7 @@ def both(cluster, template_url: str, tmp_path_factory: pytest.TempPathFactory) -
     port, peer_port = free_port(), free_port()
     engine = database.make_engine(url)
     database.bind(engine)
-    os.environ["CITY_HOME"], before = str(home), os.environ.get("CITY_HOME")
+    vault.bind(home)  # an application of a test before has bound its own
     try:
         with database.transaction() as db:
             make.city(db)
@@ -169,7 +170,7 @@ def both(cluster, template_url: str, tmp_path_factory: pytest.TempPathFactory) -
     finally:
         database.bind(None)
         engine.dispose()
-        os.environ.pop("CITY_HOME") if before is None else os.environ.update(CITY_HOME=before)
+        vault.bind(None)
     made = Both(home, url, port, peer_port, chosen.id, keys)
     try:
         for name in ("web", "worker", "peer"):
