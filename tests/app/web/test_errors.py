@@ -39,7 +39,7 @@ class Body(BaseModel):
 
 
 @pytest.fixture
-def broken(app: OpenAPI, db: Session) -> FlaskClient:
+def broken(fresh_app: OpenAPI, db: Session) -> FlaskClient:
     api = APIBlueprint("broken", __name__)
 
     @api.get("/api/v1/broken/<kind>")
@@ -69,8 +69,8 @@ def broken(app: OpenAPI, db: Session) -> FlaskClient:
             )
         return {}
 
-    app.register_api(api)
-    return make_accounts.client_as(app, make_accounts.account(db))
+    fresh_app.register_api(api)
+    return make_accounts.client_as(fresh_app, make_accounts.account(db))
 
 
 @pytest.mark.parametrize(

@@ -50,13 +50,13 @@ def add_counter(app: OpenAPI, *, takes_s: float = 0) -> list[int]:
 
 
 @pytest.fixture
-def ran(app: OpenAPI) -> list[int]:
-    return add_counter(app)
+def ran(fresh_app: OpenAPI) -> list[int]:
+    return add_counter(fresh_app)
 
 
 @pytest.fixture
-def client(app: OpenAPI, ran: list[int], db: Session) -> FlaskClient:
-    return make_accounts.client_as(app, make_accounts.account(db))
+def client(fresh_app: OpenAPI, ran: list[int], db: Session) -> FlaskClient:
+    return make_accounts.client_as(fresh_app, make_accounts.account(db))
 
 
 def test_a_repetition_gets_the_first_answer_and_runs_nothing(client: FlaskClient, ran: list[int]) -> None:
@@ -82,9 +82,9 @@ def test_a_key_with_another_body_is_refused(client: FlaskClient, ran: list[int])
 
 
 def test_keys_of_two_accounts_have_nothing_to_do_with_each_other(
-    app: OpenAPI, client: FlaskClient, db: Session
+    fresh_app: OpenAPI, client: FlaskClient, db: Session
 ) -> None:
-    other = make_accounts.client_as(app, make_accounts.account(db))
+    other = make_accounts.client_as(fresh_app, make_accounts.account(db))
     assert client.post("/api/v1/count", json={}, headers=KEY).json["ran"] == 1
     assert other.post("/api/v1/count", json={}, headers=KEY).json["ran"] == 2
 
