@@ -7,7 +7,10 @@ from collections.abc import Callable
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy.ndimage import label
+
+from gis.lazy import library
+
+ndimage = library("scipy.ndimage")
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -32,7 +35,7 @@ class Raster:
         self.shape = tuple(int(np.ceil(span / size)) + 1 for span in (east - west, north - south))
         self.size = size
         crossed = self._crossed(cells)
-        patch, patches = label(~crossed)
+        patch, patches = ndimage.label(~crossed)
         first = np.empty(patches + 1, np.int64)
         flat = patch.reshape(-1)
         first[flat[::-1]] = np.arange(flat.size)[::-1]  # of equal targets the last written stays: the first square

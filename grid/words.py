@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from pypinyin import lazy_pinyin
+from gis.lazy import library
+
+pypinyin = library("pypinyin")
+
 
 _HALF_WIDTH = {full: full - 0xFEE0 for full in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _PARTS = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+|[0-9]+|[^\W\d_\u3400-\u9fff\uf900-\ufaff]+")
@@ -38,7 +41,7 @@ def is_chinese(text: str) -> bool:
 
 @lru_cache(maxsize=50_000)
 def _syllables(run: str) -> tuple[str, ...]:
-    return tuple(lazy_pinyin(run)) if is_chinese(run) else (run,)
+    return tuple(pypinyin.lazy_pinyin(run)) if is_chinese(run) else (run,)
 
 
 def pinyin(text: str) -> list[str]:

@@ -19,6 +19,7 @@ from gis import db as database
 
 settings.register_profile("city", deadline=None)  # a busy machine is no failure
 settings.load_profile("city")
+LONG = ("real", "launch", "browser", "transfer", "cities")  # folders of tests that start cities and browsers
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
@@ -29,6 +30,12 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
         if "real" in collection_path.parts and collection_path.parent.name == "tests" and not SHARED.is_dir()
         else None
     )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take long go first, so that no process ends alone with one of them (`--no-loadscope-reorder`)."""
+    items.sort(key=lambda item: not any(folder in item.path.parts for folder in LONG))
 
 
 def pytest_report_header() -> str:

@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pypinyin import Style, lazy_pinyin
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -20,6 +19,9 @@ from app.cases import conditions
 from app.cases.models import CaseClass, CatalogueScheme, ClassKind
 from app.settings import PROJECT
 from gis.errors import InvalidInput, NotFound
+from gis.lazy import library
+
+pypinyin = library("pypinyin")
 
 CATALOGUES = PROJECT / "data" / "catalogues"
 
@@ -112,8 +114,8 @@ def add_class(
 
 def search_text(code: str, name_zh: str, name_en: str) -> str:
     """What a class is looked for by, lower case: code, both names, whole pinyin and its initials."""
-    pinyin = "".join(lazy_pinyin(name_zh))
-    initials = "".join(lazy_pinyin(name_zh, style=Style.FIRST_LETTER))
+    pinyin = "".join(pypinyin.lazy_pinyin(name_zh))
+    initials = "".join(pypinyin.lazy_pinyin(name_zh, style=pypinyin.Style.FIRST_LETTER))
     return " ".join(dict.fromkeys(word.lower() for word in (code, name_zh, name_en, pinyin, initials) if word))
 
 

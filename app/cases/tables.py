@@ -7,11 +7,12 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from zipfile import BadZipFile
 
-import openpyxl
-from openpyxl.styles import Font
-from openpyxl.utils.exceptions import InvalidFileException
-
 from gis.errors import CityError, InvalidInput
+from gis.lazy import library
+
+openpyxl = library("openpyxl")
+styles = library("openpyxl.styles")
+problems = library("openpyxl.utils.exceptions")
 
 ROWS_MAX, CELL_MAX, WRONG_MAX = 20_000, 4000, 100
 RUNS = ("=", "+", "-", "@", "\t")  # what a spreadsheet would take for a formula
@@ -74,7 +75,7 @@ def _sheet(data: bytes) -> Iterator[list[str]]:
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         for row in book.worksheets[0].iter_rows(values_only=True, max_row=ROWS_MAX + 2):
             yield ["" if cell is None else _plain(cell) for cell in row]
-    except (BadZipFile, InvalidFileException, KeyError, OSError, IndexError, ValueError) as error:
+    except (BadZipFile, problems.InvalidFileException, KeyError, OSError, IndexError, ValueError) as error:
         raise BadTable("The workbook can't be read.") from error
 
 
@@ -136,7 +137,7 @@ def write_table(kind: str, head: Sequence[str], rows: Iterable[Mapping[str, obje
     for row in cells:
         sheet.append([_word(cell) for cell in row])
     for cell in sheet[1]:
-        cell.font = Font(bold=True)
+        cell.font = styles.Font(bold=True)
     sheet.freeze_panes = "A2"
     packed = io.BytesIO()
     book.save(packed)

@@ -9,12 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from zipfile import BadZipFile
 
-import openpyxl
-from openpyxl.styles import Font
-from openpyxl.utils.exceptions import InvalidFileException
-
 from app.clocks.calendars import Calendar, Day, DayKind
 from gis.errors import InvalidInput
+from gis.lazy import library
+
+openpyxl = library("openpyxl")
+styles = library("openpyxl.styles")
+problems = library("openpyxl.utils.exceptions")
 
 ROWS_MAX = 5000
 NAME_MAX = 60
@@ -85,7 +86,7 @@ def _sheet_rows(data: bytes) -> Iterator[Cells]:
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         sheet = book.worksheets[0]
         yield from (list(row) for row in sheet.iter_rows(values_only=True, max_row=ROWS_MAX + 2))
-    except (BadZipFile, InvalidFileException, KeyError, OSError, IndexError, ValueError) as error:
+    except (BadZipFile, problems.InvalidFileException, KeyError, OSError, IndexError, ValueError) as error:
         raise BadFile("The workbook can't be read.", field="file") from error
 
 
@@ -158,7 +159,7 @@ def write_xlsx(calendar: Calendar, year: int) -> bytes:
     for row in _rows(calendar, year):
         sheet.append(row)
     for cell in sheet[1]:
-        cell.font = Font(bold=True)
+        cell.font = styles.Font(bold=True)
     for column, width in zip("ABCD", (12, 10, 24, 28), strict=True):
         sheet.column_dimensions[column].width = width
     sheet.freeze_panes = "A2"

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pypinyin import lazy_pinyin
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
@@ -24,8 +23,11 @@ from gis import datum
 from gis.errors import Conflict, Forbidden, InvalidInput, NotFound
 from gis.files.batch import Source
 from gis.files.guess import Guess
+from gis.lazy import library
 from grid.reach import Viewer
 from grid.words import is_chinese
+
+pypinyin = library("pypinyin")
 
 ID = re.compile(r"[a-z][a-z0-9_-]{0,59}")
 TITLE_MAX = 200
@@ -70,7 +72,7 @@ class Wish:
 
 def slug(name: str) -> str:
     """A layer id made of a name: small letters, digits, ``-`` and ``_``, Chinese in pinyin; ``layer`` at worst."""
-    latin = "".join(lazy_pinyin(name)) if is_chinese(name) else name
+    latin = "".join(pypinyin.lazy_pinyin(name)) if is_chinese(name) else name
     plain = re.sub(r"[^a-z0-9_-]+", "-", latin.lower()).strip("-_")
     plain = plain if plain[:1].isalpha() else f"layer-{plain}".rstrip("-")
     return plain[:50]

@@ -10,10 +10,13 @@ from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
 from app.evaluation import asked as asking
-from app.evaluation import report_files, reports
+from app.evaluation import reports
 from app.evaluation.models import Report, ReportFile
 from app.evaluation.periods import Period
+from gis.lazy import library
 from grid.reach import Viewer
+
+report_files = library("app.evaluation.report_files")  # with the libraries that write PDF and sheets
 
 
 def make_due(db: Session, web: Flask, now: datetime, where: Path) -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
-from scipy.stats import norm
+from scipy.special import ndtr
 
 Floats = NDArray[np.float64]
 
@@ -33,7 +33,7 @@ def gi_star(counts: Floats, weights: csr_matrix) -> Floats:
 
 def two_sided(z: Floats) -> Floats:
     """The chance of a deviate at least as far from zero."""
-    return np.asarray(2 * norm.sf(np.abs(z)), dtype=np.float64)
+    return np.asarray(2 * ndtr(-np.abs(z)), dtype=np.float64)
 
 
 def fdr(p: Floats) -> Floats:

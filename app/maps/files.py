@@ -16,10 +16,11 @@ from app.maps.answers import PRIVATE, conditional
 from app.maps.asked import asked, language
 from app.maps.schemas import ExportQuery, LayerPath, MapQuery
 from app.maps.styled import in_style
-from app.maps.thematic import build, numbers
 from gis.db import transaction
 from gis.errors import InvalidInput
-from layers.folium_map import Order
+from gis.lazy import library
+
+thematic = library("app.maps.thematic")  # with folium
 
 api = APIBlueprint("layer_files", __name__, url_prefix="/layers", abp_tags=[Tag(name="layers")])
 
@@ -41,11 +42,11 @@ def get_map(path: LayerPath, query: MapQuery) -> Response:
     what = asked(path.layer_id)
     with force_locale(language(query.lang)), transaction() as db:
         layer = in_style(db, what, query.style)
-    order = Order(
+    order = thematic.Order(
         query.by, query.level, query.scheme, query.classes, query.rate, query.ramp, language(query.lang), query.title,
-        numbers(query.breaks),
+        thematic.numbers(query.breaks),
     )  # fmt: skip
-    page = build(layer, what.viewer, order, what.chosen, styled=query.style is not None)
+    page = thematic.build(layer, what.viewer, order, what.chosen, styled=query.style is not None)
     answer = conditional(page.encode(), "text/html; charset=utf-8")
     if "inline" not in request.args:
         answer.headers["Content-Disposition"] = f'attachment; filename="{what.layer.id}.html"'

@@ -10,11 +10,12 @@ from datetime import date, datetime
 from typing import Any
 from zipfile import BadZipFile
 
-import openpyxl
-from openpyxl.styles import Font
-from openpyxl.utils.exceptions import InvalidFileException
-
 from app.organisation.errors import BadFile
+from gis.lazy import library
+
+openpyxl = library("openpyxl")
+styles = library("openpyxl.styles")
+problems = library("openpyxl.utils.exceptions")
 
 ROWS_MAX = 5000
 HEADS: dict[str, tuple[str, ...]] = {
@@ -71,7 +72,7 @@ def _xlsx(kind: str, lines: list[list[str]]) -> bytes:
     for line in lines:
         sheet.append(line)
     for cell in sheet[1]:
-        cell.font = Font(bold=True)
+        cell.font = styles.Font(bold=True)
     sheet.freeze_panes = "A2"
     out = io.BytesIO()
     book.save(out)
@@ -138,5 +139,5 @@ def _sheet_rows(data: bytes) -> Iterator[Sequence[object]]:
     try:
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         yield from (list(row) for row in book.worksheets[0].iter_rows(values_only=True, max_row=ROWS_MAX + 2))
-    except (BadZipFile, InvalidFileException, KeyError, OSError, IndexError, ValueError) as error:
+    except (BadZipFile, problems.InvalidFileException, KeyError, OSError, IndexError, ValueError) as error:
         raise BadFile("The workbook can't be read.", field="file") from error

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -16,8 +15,14 @@ from app.clocks.calendars import DAY_MINUTES, Span
 from app.routing.matching import Facts, Mask, criteria
 from app.routing.references import References
 from app.routing.rules import Rule
+from gis.lazy import library
 from grid.models import UnitCell
 from grid.reach import Viewer, within
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    pd = library("pandas")
 
 PLACE, CLASS = ("area", "polygon"), ("class",)
 FULL_DAY = frozenset(range(DAY_MINUTES))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
@@ -20,7 +19,13 @@ from app.routing.matching import NONE, facts_of, first_match
 from app.routing.references import References
 from app.routing.rules import Rule
 from gis.errors import InvalidInput
+from gis.lazy import library
 from grid.reach import Viewer
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    pd = library("pandas")
 
 DAYS = 90
 DAYS_MAX = 366

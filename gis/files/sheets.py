@@ -9,20 +9,25 @@ from contextlib import ExitStack
 from datetime import date, datetime, time
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
 
 import numpy as np
-import openpyxl
 import pyarrow as pa
-from openpyxl.utils.exceptions import InvalidFileException
 
 from gis.errors import NotFound
 from gis.files.batch import Batch, Source, UnreadableFile
 from gis.files.delimited import SAMPLE_ROWS, describe_columns, unique
 from gis.files.guess import Guess
 from gis.files.kinds import require_modest
+from gis.lazy import library
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+
+openpyxl = library("openpyxl")
+problems = library("openpyxl.utils.exceptions")
 
 HEADER_ROWS = 50  # in which a header is looked for
 TORN = (BadZipFile, ParseError, KeyError, ValueError, OSError, EOFError, zlib.error)
@@ -55,13 +60,14 @@ def open_sheet(path: Path, stack: ExitStack, *, layer: str | None = None) -> Sou
     return Source(guess, batches, stack)
 
 
-def _book(path: Path) -> openpyxl.Workbook:
+def _book(path: Path) -> Workbook:
     require_modest(path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # no default style, unknown extensions: nothing that rows need
         try:
-            return openpyxl.load_workbook(path, read_only=True, data_only=True)
-        except (InvalidFileException, AttributeError, TypeError, *TORN) as error:  # openpyxl trips over odd parts
+            book: Workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
+            return book
+        except (problems.InvalidFileException, AttributeError, TypeError, *TORN) as error:  # it trips over odd parts
             raise UnreadableFile("The workbook can't be read: {reason}", reason=str(error)[:200]) from error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,20 +10,22 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyogrio
 import shapely
-from pyogrio.errors import DataLayerError, DataSourceError
 
 from gis.errors import NotFound
 from gis.files import guess as guessing
 from gis.files.batch import Batch, Source, UnreadableFile, with_good_texts
 from gis.files.delimited import describe_columns, unique
 from gis.files.guess import Guess
+from gis.lazy import library
+
+pyogrio = library("pyogrio")
+problems = library("pyogrio.errors")
 
 GEOMETRY = "wkb_geometry"
 PEEK_ROWS = 200
 SAMPLE_BYTES = 4 << 20
-pyogrio.set_gdal_config_options({"GML_DOWNLOAD_SCHEMA": "NO"})  # a file decides of nothing that is fetched
+os.environ["GML_DOWNLOAD_SCHEMA"] = "NO"  # a file decides of nothing that is fetched
 OPTIONS: dict[str, dict[str, str]] = {"GeoJSON": {"DATE_AS_STRING": "YES"}}  # texts stay texts
 
 
@@ -35,7 +38,7 @@ def layers_of(address: str) -> list[tuple[str, str | None]]:
     """The layers of a data set with their geometry kinds (None: a plain table)."""
     try:
         return [(str(name), None if kind is None else str(kind)) for name, kind in pyogrio.list_layers(address)]
-    except (DataSourceError, DataLayerError) as error:
+    except (problems.DataSourceError, problems.DataLayerError) as error:
         raise UnreadableFile("The file can't be read: {reason}", reason=_reason(error, address)) from error
 
 
@@ -76,7 +79,7 @@ def open_vector(address: str, stack: ExitStack, *, layer: str | None = None, enc
 def _info(address: str, layer: str, encoding: str | None) -> dict[str, Any]:
     try:
         info: dict[str, Any] = pyogrio.read_info(address, layer=layer, encoding=encoding)
-    except (DataSourceError, DataLayerError, UnicodeDecodeError) as error:
+    except (problems.DataSourceError, problems.DataLayerError, UnicodeDecodeError) as error:
         raise UnreadableFile("The file can't be read: {reason}", reason=_reason(error, address)) from error
     return info
 
@@ -113,7 +116,7 @@ class _Reader:
                     done += len(block)
                     share = min(done / self.guess.rows, 1.0) if self.guess.rows else 0.0
                     yield with_good_texts(Batch(lines, table, wkb, [], share))
-        except (DataSourceError, DataLayerError, pa.ArrowException, UnicodeDecodeError) as error:
+        except (problems.DataSourceError, problems.DataLayerError, pa.ArrowException, UnicodeDecodeError) as error:
             raise UnreadableFile("The file can't be read: {reason}", reason=_reason(error, self.address)) from error
 
 

@@ -19,13 +19,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
-import pyogrio
 import shapely
-from pyogrio.errors import DataSourceError
 from shapely.geometry.base import BaseGeometry
 
 from gis.errors import InvalidInput
+from gis.lazy import library
 from gis.mending import of_kind
+
+pyogrio = library("pyogrio")
+problems = library("pyogrio.errors")
 
 ColumnKind = Literal["text", "integer", "number", "flag", "moment", "day"]
 Row = Sequence[Any]  # WKB bytes or None, then a value for each column
@@ -127,7 +129,7 @@ def write_rows(
         job = _Job(Path(room) / path.name, layer, tuple(columns), kind, stream, schema)
         try:
             writer(job)
-        except (RuntimeError, DataSourceError) as error:
+        except (RuntimeError, problems.DataSourceError) as error:
             if job.trouble:
                 raise job.trouble[0] from error
             raise
