@@ -16,9 +16,10 @@ CHECKS = (
     ("layout", ["ruff", "format", "--check", "--quiet"]),
     ("types", ["mypy", "--no-error-summary"]),
 )
-PYTEST = (
-    "pytest -p tests.no_skips --color=auto -n 2 --dist loadfile --no-loadscope-reorder".split()
-)  # a database a worker
+PYTEST = [
+    "pytest", "-p", "tests.no_skips", "--color=auto", "-n", "2",  # a database a worker
+    "--dist", "loadfile", "--no-loadscope-reorder",
+]  # fmt: skip
 
 
 @click.command("test", context_settings={"ignore_unknown_options": True, "help_option_names": ["-h", "--help"]})

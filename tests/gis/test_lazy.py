@@ -24,10 +24,9 @@ def test_a_library_that_is_not_there_says_so_when_used() -> None:
 
 
 def test_a_web_process_starts_without_the_large_libraries(tmp_path) -> None:
-    said = (
-        "import sys; from pathlib import Path; from app.settings import Settings\nfrom app.web.create import create_app; "
-        f"create_app(Settings(home=Path(sys.argv[1]))); print([one for one in {LARGE!r} if one in sys.modules])"
-    )
+    said = "import sys; from pathlib import Path; from app.settings import Settings; from app.web import create; "
+    said += "create.create_app(Settings(home=Path(sys.argv[1]))); "
+    said += f"print([one for one in {LARGE!r} if one in sys.modules])"
     told = subprocess.run(
         [sys.executable, "-c", said, str(tmp_path)], cwd=PROJECT, capture_output=True, text=True, check=True
     )
