@@ -335,7 +335,10 @@ def test_counts_go_past_the_page(queue: FlaskClient, db: Session) -> None:
     assert 'My turn <span class="count">53</span>' in shown
 
 
-def test_the_page_is_read_with_as_many_statements_for_50_cases_as_for_5(queue: FlaskClient, db: Session) -> None:
+def test_the_page_is_read_with_as_many_statements_for_50_cases_as_for_5(
+    queue: FlaskClient, db: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.workflow.labels.KEPT_S", 3600)  # on a slow day they would be read once more in between
     address = "/cases?status=open&red_in=4&order=due"
     me = make_accounts.viewer(db, role="leader")
     seen_by: list[int] = []
