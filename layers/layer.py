@@ -129,7 +129,7 @@ class Layer:
     `is_public` opens it to everyone, without a login. `version` and `bounds` (west, south, east, north in degrees) are
     known of layers that are not a register of the city: those may lie anywhere. `pyramid` keeps its counts by square.
     `owner`, `licence`, `quality` and `changed_at` are told in the catalogue; so is `crs`, what the coordinates were
-    given in.
+    given in. `watches` names the touches (`layers.touches`) that any change of its tiles leaves: then tiles are kept.
     """
 
     id: str
@@ -157,6 +157,7 @@ class Layer:
     quality: Mapping[str, int] = field(default_factory=dict)
     changed_at: datetime | None = None
     crs: str = "EPSG:4326"
+    watches: tuple[str, ...] = ()
 
     def get_field(self, name: str) -> Field:
         """One of the layer's fields; NotFound when it has none of that name."""

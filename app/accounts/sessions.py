@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from app.audit.models import AuditEntry
 from app.audit.service import record
 from grid.reach import Viewer
+from layers import touches
 
 SUBJECT = "session"
 ENDED = select(  # made once: it is asked with every request; uses ix_audit_entries_subject
@@ -18,6 +19,7 @@ ENDED = select(  # made once: it is asked with every request; uses ix_audit_entr
 def end(db: Session, viewer: Viewer, key: str) -> None:
     """A session ends by logging out."""
     record(db, viewer, act="logout", subject=SUBJECT, subject_id=key)
+    touches.say(db, "accounts", None)
 
 
 def has_ended(db: Session, key: str) -> bool:

@@ -134,6 +134,7 @@ CASES = Layer(
     time_field="reported_at",
     right="cases.read",
     channel="cases",
+    watches=("cases", "case_classes"),
     detail="/cases/{number}",
     visible=True,
     order=300,

@@ -68,6 +68,7 @@ COMPONENTS = Layer(
     zooms=range(11, 23),
     right="components.read",
     channel="components",
+    watches=("components", "case_classes"),
     detail="/components/{code}",
     order=250,
 )  # fmt: skip

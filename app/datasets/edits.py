@@ -95,6 +95,8 @@ def _write(
     _there(db, rows, row_id)
     if at is not None:
         squares.count(db, made, _geom(rows, row_id), -1)
+    else:
+        squares.touch(db, made, _geom(rows, row_id))
     db.execute(update(rows).where(rows.c.id == row_id).values(values))
     if at is not None:
         squares.count(db, made, _geom(rows, row_id), 1)

@@ -8,7 +8,7 @@ from typing import Any, cast
 from geoalchemy2 import Geometry
 from sqlalchemy import BigInteger, Boolean, DateTime, Double, Row, Select, Text, column, select, table
 
-from app.datasets import queries
+from app.datasets import queries, squares
 from app.datasets.models import Audience
 from app.datasets.squares import DatasetPyramid
 from grid.reach import Viewer
@@ -72,7 +72,8 @@ def _declare(found: Row[Any]) -> Layer:
         version=found.version, bounds=None if found.bounds is None else (
             found.bounds[0], found.bounds[1], found.bounds[2], found.bounds[3]
         ),
-        order=500, pyramid=DatasetPyramid(found.id) if found.row_count > ROWS_MAX else None,
+        order=500, watches=(squares.touched_name(found.id),),
+        pyramid=DatasetPyramid(found.id) if found.row_count > ROWS_MAX else None,
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from app.datasets.models import Dataset
 from gis.db import Base
 from grid.reach import Viewer
+from layers import touches
 from layers.filters import NOTHING, Filter
 from layers.pyramid import at_zoom, inside
 
@@ -46,13 +47,27 @@ class DatasetPyramid:
         return select(*columns).where(mine, Squares.z == at_zoom(), *inside(Squares.across, Squares.down))
 
 
+def touched_name(dataset_id: int) -> str:
+    """Under which name the log of touches tells of a data set's rows."""
+    return f"dataset_{dataset_id}"
+
+
 def fill(db: Session, made: Dataset) -> None:
-    """Count all rows anew."""
+    """Count all rows anew: any of them may have changed."""
+    touches.say(db, touched_name(made.id), None)
     db.execute(text("SELECT fill_dataset_squares(:id, :relation)"), {"id": made.id, "relation": made.table})
+
+
+def touch(db: Session, made: Dataset, place: Any) -> None:
+    """Say that a row changes; `place` is its geometry, in SQL."""
+    ends = (func.ST_XMin(place), func.ST_YMin(place), func.ST_XMax(place), func.ST_YMax(place))
+    west, south, east, north = db.execute(select(*ends)).one()
+    touches.say(db, touched_name(made.id), (west, south, east, north))
 
 
 def count(db: Session, made: Dataset, place: Any, sign: int) -> None:
     """Count one row more (1) or less (-1); `place` is its geometry, in SQL."""
+    touch(db, made, place)
     db.execute(select(func.count_dataset_row(made.id, place, sign)))
 
 

@@ -72,6 +72,7 @@ EVENTS = Layer(
     time_field="happened_at",
     right="events.read",
     channel="events",
+    watches=("events", "emergency_classes"),
     detail="/events/{number}",
     visible=True,
     order=310,

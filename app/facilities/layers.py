@@ -86,6 +86,7 @@ FACILITIES = Layer(
     zooms=range(9, 23),
     right="facilities.read",
     channel="facilities",
+    watches=("facilities",),
     detail="/facilities/{id}",
     order=260,
 )

@@ -18,10 +18,20 @@ from gis.errors import InvalidInput
 from grid.reach import Viewer
 from layers.filters import PREFIX, Filter, read_filter
 from layers.layer import Layer, Registry
+from layers.touches import TOUCHES, Touch
 
 VIEWER_KEPT_S = 1.0
 VIEWERS_MAX = 1_000
 _viewers: OrderedDict[tuple[int, str | None, str | None], tuple[float, Viewer]] = OrderedDict()
+
+
+def _touched(found: list[Touch] | None) -> None:
+    """A changed account or an ended login is looked up anew at once."""
+    if found is None or any(one.name == "accounts" for one in found):
+        _viewers.clear()
+
+
+TOUCHES.listen(_touched)
 
 
 @dataclass(frozen=True)

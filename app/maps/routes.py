@@ -11,7 +11,7 @@ from flask_openapi3 import APIBlueprint, Tag
 from sqlalchemy import func, select
 
 from app.accounts.session import person, public
-from app.maps.answers import conditional, conditional_json
+from app.maps.answers import conditional_json, packed
 from app.maps.asked import asked, asked_tile, filter_args, language, looking, registry
 from app.maps.describe import counts_geojson, counts_json, hexagons_geojson, layer_json, legend_json
 from app.maps.schemas import (
@@ -25,6 +25,7 @@ from app.maps.schemas import (
     StyleQuery,
 )
 from app.maps.styled import in_style
+from app.maps.tiles import packed_tile
 from app.web.city import city_facts
 from app.web.paging import decode, encode
 from gis.db import transaction
@@ -37,10 +38,9 @@ from layers.layer import Layer
 from layers.legend import legend
 from layers.mercator import read_tile
 from layers.rectangle import read_bbox, rectangle
-from layers.sized import with_size
 from layers.style import fragment, read_theme
 from layers.tilejson import tilejson
-from layers.tiles import tile
+from layers.touches import TOUCHES
 from layers.units import read_division
 
 MVT = "application/vnd.mapbox-vector-tile"
@@ -54,11 +54,13 @@ api = APIBlueprint("layers_api", __name__, url_prefix="/api/v1", abp_tags=[Tag(n
 @public  # it asks for the login itself, once a second
 def get_tile(layer_id: str, z: str, x: str, y: str) -> Response:
     """One vector tile; 204 where nothing lies. ``as=counts`` always counts, ``with=size`` adds the size of areas."""
+    position = TOUCHES.catch_up()  # before anything is read
     what, at = asked_tile(layer_id), read_tile(z, x, y)
-    layer = with_size(what.layer) if _is_sized(what.layer) else what.layer
-    with transaction() as db:
-        body = tile(db, layer, what.viewer, at, what.chosen, only_counts=request.args.get("as") == "counts")
-    return conditional(body, MVT)
+    only_counts = request.args.get("as") == "counts"
+    body = packed_tile(
+        position, what.layer, what.viewer, at, what.chosen, only_counts=only_counts, sized=_is_sized(what.layer)
+    )
+    return packed(body, MVT)
 
 
 def _is_sized(layer: Layer) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.maps import files, pages, routes
+from app.maps import files, pages, quick, routes
 from app.web.assembly import Assembly
 
 
@@ -12,3 +12,4 @@ def init(city: Assembly) -> None:
     city.web.register_blueprint(routes.tiles_bp)
     city.web.register_api(routes.api)
     city.web.register_api(files.api)
+    quick.install(city.web)

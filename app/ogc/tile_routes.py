@@ -8,16 +8,16 @@ from flask import Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.accounts.session import public
-from app.maps.answers import conditional, conditional_json
+from app.maps.answers import conditional_json, packed
 from app.maps.asked import language
+from app.maps.tiles import packed_tile
 from app.ogc import matrix
 from app.ogc.door import bp, reply, seen
 from app.ogc.told import JSON, MVT, STYLE, link, root
-from gis.db import transaction
 from layers.layer import Layer
 from layers.mercator import read_tile
 from layers.style import fragment, read_theme
-from layers.tiles import tile
+from layers.touches import TOUCHES
 
 
 @bp.get("/tileMatrixSets")
@@ -68,10 +68,9 @@ def _tileset(layer: Layer) -> dict[str, Any]:
 @public
 def get_tile(layer_id: str, z: str, y: str, x: str) -> Response:
     """One vector tile; row before column, as the standard has it."""
+    position = TOUCHES.catch_up()  # before anything is read
     layer, viewer = seen(layer_id)
-    at = read_tile(z, x, y)
-    with transaction() as db:
-        return conditional(tile(db, layer, viewer, at), MVT)
+    return packed(packed_tile(position, layer, viewer, read_tile(z, x, y)), MVT)
 
 
 @bp.get("/collections/<layer_id>/styles")

@@ -115,21 +115,25 @@ def addresses(viewer: Viewer) -> Select[*tuple[Any, ...]]:
 
 BLOCKS = Layer(
     id="blocks", title=_l("Blocks"), theme="base", geometry="GEOMETRY", rows=_ground("block"), order=10,
+    watches=("grounds",),
     fields=(*NAMES, GENERATED), zooms=range(11, 23), visible=True, right="layers.read",
     style=Style(colour="#edebe5", line="#e2dfd6", width_px=0.5, opacity=1),
 )  # fmt: skip
 GREEN = Layer(
     id="green", title=_l("Parks and green"), theme="base", geometry="GEOMETRY", rows=_ground("green"), order=20,
+    watches=("grounds",),
     fields=(*NAMES, GENERATED), zooms=range(9, 23), visible=True, right="layers.read",
     style=Style(colour="#deead2", opacity=1, label="name", label_zoom=15),
 )  # fmt: skip
 WATER = Layer(
     id="water", title=_l("Water"), theme="base", geometry="GEOMETRY", rows=_ground("water", "river"), order=30,
+    watches=("grounds",),
     fields=(*NAMES, GENERATED), zooms=range(6, 23), visible=True, right="layers.read",
     style=Style(colour="#c6dae8", opacity=1, width_px=3, label="name", label_zoom=14),
 )  # fmt: skip
 ROADS = Layer(
     id="roads", title=_l("Roads and rails"), theme="base", geometry="LINESTRING", rows=roads, order=40,
+    watches=("roads",),
     fields=(
         Field("road_class", _l("Kind of road"), kind="choice", choices=ROAD_CLASSES, filterable=True),
         *NAMES, Field("is_oneway", _l("One way"), kind="flag"), GENERATED,
@@ -141,6 +145,7 @@ ROADS = Layer(
 )  # fmt: skip
 BUILDINGS = Layer(
     id="buildings", title=_l("Buildings"), theme="base", geometry="POLYGON", rows=buildings, order=50,
+    watches=("buildings",),
     fields=(
         *NAMES, Field("use", _l("Building use")), Field("floors", _l("Floors"), kind="number"),
         Field("height_m", _l("Height"), kind="number", unit="m"), GENERATED,
@@ -150,6 +155,7 @@ BUILDINGS = Layer(
 )  # fmt: skip
 AREAS = Layer(
     id="areas", title=_l("Administrative areas"), theme="grid", geometry="POLYGON", rows=areas, order=100,
+    watches=("areas",),
     fields=(
         Field("code", _l("Code")), *NAMES, Field("level", _l("Area level"), filterable=True),
         Field("depth", _l("Area depth"), kind="number", in_list=False),
@@ -161,6 +167,7 @@ AREAS = Layer(
 )  # fmt: skip
 UNIT_CELLS = Layer(
     id="unit_cells", title=_l("Unit cells"), theme="grid", geometry="POLYGON", rows=unit_cells, order=110,
+    watches=("unit_cells",),
     fields=(
         Field("code", _l("Code")), Field("area_m2", _l("Size"), kind="number", unit="m²"),
         Field("land_use", _l("Land use"), in_tile=False),
@@ -171,6 +178,7 @@ UNIT_CELLS = Layer(
 )  # fmt: skip
 DUTY_CELLS = Layer(
     id="duty_cells", title=_l("Duty cells"), theme="grid", geometry="POLYGON", rows=duty_cells, order=120,
+    watches=("unit_cells", "duty_cells"),
     fields=(
         Field("code", _l("Code")), *NAMES, Field("responsible", _l("Person in charge"), in_tile=False),
         Field("team", _l("Team"), in_tile=False), Field("is_owned", _l("Has a person or team"), kind="flag"),
@@ -180,6 +188,7 @@ DUTY_CELLS = Layer(
 )  # fmt: skip
 ADDRESSES = Layer(
     id="addresses", title=_l("Standard addresses"), theme="grid", geometry="POINT", rows=addresses, order=130,
+    watches=("addresses",),
     fields=(
         Field("text_zh", _l("Address (Chinese)")), Field("text_en", _l("Address (English)")),
         Field("number", _l("House number")),

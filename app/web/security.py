@@ -26,6 +26,7 @@ POLICY = {
     "form-action": "'self'",
     "frame-ancestors": "'none'",
 }
+HSTS = "max-age=31536000"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -89,6 +90,15 @@ def install(web: Flask, settings: Settings) -> None:
     web.jinja_env.globals["csp_nonce"] = nonce
 
 
+def fixed_headers(web: Flask) -> list[tuple[str, str]]:
+    """The headers of an answer that no page script belongs to, for what is answered before the application is."""
+    policy = "; ".join(f"{name} {value}" for name, value in POLICY.items())
+    headers = [*HEADERS.items(), ("Content-Security-Policy", policy)]
+    if web.config["SESSION_COOKIE_SECURE"]:
+        headers.append(("Strict-Transport-Security", HSTS))
+    return headers
+
+
 def add_headers(answer: Response) -> Response:
     """Security headers on every answer; a view may have set a policy of its own."""
     for name, value in HEADERS.items():
@@ -97,7 +107,7 @@ def add_headers(answer: Response) -> Response:
         chosen = POLICY | ({"script-src": f"'self' 'nonce-{g.csp_nonce}'"} if "csp_nonce" in g else {})
         answer.headers["Content-Security-Policy"] = "; ".join(f"{name} {value}" for name, value in chosen.items())
     if request.is_secure:
-        answer.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        answer.headers.setdefault("Strict-Transport-Security", HSTS)
     if "Cache-Control" not in answer.headers and request.endpoint != "static":
         answer.headers["Cache-Control"] = "private, no-cache"
     return answer

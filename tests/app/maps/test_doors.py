@@ -12,8 +12,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from app.maps import answers, asked
+from app.maps import asked
 from grid.models import AddressKind, UnitCell
+from layers import tile_cache
 from layers.kept import Ready
 from layers.mercator import tile_at
 from tests import make, make_accounts
@@ -65,7 +66,7 @@ def test_nobody_is_let_in_without_a_login(web: Flask, cells: dict[str, UnitCell]
 def test_a_tile_is_gzipped_and_known_again_by_its_etag(
     planner: FlaskClient, db: Session, cells: dict[str, UnitCell], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answers, "GZIP_FROM", 10)
+    monkeypatch.setattr(tile_cache, "GZIP_FROM", 10)
     lamps(db, cells[SOUTH_CELL], [SPOT] * 50)
     first = planner.get(TILE, headers={"Accept-Encoding": "gzip"})
     assert first.headers["Content-Encoding"] == "gzip"
