@@ -36,6 +36,9 @@ class Settings(BaseModel):
     secure_cookies: bool = Field(
         default=False, description="Send cookies over HTTPS only; set it when a proxy with TLS stands in front"
     )
+    tile_cache_mb: int = Field(
+        default=64, ge=0, le=16384, description="Megabytes of finished tiles that each web process keeps; 0: none"
+    )
     session_hours: float = Field(default=12, gt=0, le=168, description="Hours after which an idle login ends")
     upload_max_mb: int = Field(default=20, ge=1, le=2000, description="Largest upload, in megabytes")
     layer_max_mb: int = Field(

@@ -23,6 +23,7 @@ keepalive = 15
 loglevel = _settings.log_level
 errorlog = "-"
 accesslog = "-"
+logger_class = "app.launch.access_log.AccessLog"
 # Paths without their query: what people search for can name a person.
 access_log_format = '%(t)s %(h)s "%(m)s %(U)s" %(s)s %(b)s %(M)sms'
 forwarded_allow_ips = ""  # only CITY_SECURE_COOKIES says that there is a proxy to believe (app.web.security)

@@ -64,7 +64,7 @@ class Times:
 
 def bench_tiles(rows: int) -> Iterator[dict[str, Any]]:
     """Cold tiles of zoom 14, and the memory of the web processes under 8 clients."""
-    with town(rows) as of, served(of) as server:
+    with town(rows) as of, served(of, tile_cache_mb=0) as server:
         questions = _asked(of, _tiles)
         times = _measure(of, server, questions)
         yield _figure("tiles: cold, zoom 14", times, TILE_RATIO)
@@ -75,7 +75,7 @@ def bench_tiles(rows: int) -> Iterator[dict[str, Any]]:
 
 def bench_features(rows: int) -> Iterator[dict[str, Any]]:
     """Pages of 100 features by rectangle, and the memory of the web processes under 8 clients."""
-    with town(rows) as of, served(of) as server:
+    with town(rows) as of, served(of, tile_cache_mb=0) as server:
         questions = _asked(of, _pages)
         yield _figure("features: 100 by rectangle", _measure(of, server, questions), FEATURE_RATIO)
         yield from _under_load(server, [one.address for one in questions])

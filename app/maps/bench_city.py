@@ -31,6 +31,7 @@ from gis.errors import Unavailable
 from grid.reach import whole_city
 
 WEST, SOUTH = 121.4, 31.2
+MIDDLE = (121.45, 31.23)
 ACROSS = 100  # unit cells a side
 TILE_DEG = 360 / 2**14  # the width of a tile at zoom 14
 ROWS_A_TILE = 4_500  # at zoom 14: the busiest quarter whose rows are still sent one by one
@@ -107,12 +108,12 @@ def _build(engine: Engine, rows: int, span_deg: float) -> str:
 
 
 @contextmanager
-def served(of: Town) -> Iterator[Served]:
+def served(of: Town, *, tile_cache_mb: int = 64) -> Iterator[Served]:
     """The city behind gunicorn as `./city up` serves it, with `PROCESSES` web processes."""
     port = free_port()
     environ = os.environ | {
         "CITY_HOME": str(of.home), "CITY_PORT": str(port), "DATABASE_URL": of.url, "CITY_WEB_PROCESSES": str(PROCESSES),
-        "CITY_LOG_LEVEL": "warning",
+        "CITY_LOG_LEVEL": "warning", "CITY_TILE_CACHE_MB": str(tile_cache_mb),
     }  # fmt: skip
     command = [sys.executable, "-m", "gunicorn", "-c", "python:app.launch.gunicorn_conf", "app.web.wsgi:app"]
     with (of.home / "web.log").open("wb") as log:

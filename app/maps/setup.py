@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.maps import files, pages, quick, routes
 from app.web.assembly import Assembly
+from layers.tile_cache import CACHE
 
 
 def init(city: Assembly) -> None:
@@ -12,4 +13,5 @@ def init(city: Assembly) -> None:
     city.web.register_blueprint(routes.tiles_bp)
     city.web.register_api(routes.api)
     city.web.register_api(files.api)
+    CACHE.bytes_max = city.settings.tile_cache_mb * 1024 * 1024
     quick.install(city.web)
