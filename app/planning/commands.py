@@ -178,6 +178,8 @@ def _show(facts: dict[str, Any]) -> None:
     for one in run["steps"]:
         rest = "".join(f", {count:,} {what}" for what, count in one["left_out"].items())
         screen.print(f"  {one['as']}: {one['rows']:,} rows in {one['seconds']:.2f} s{rest}")
+        if one["figures"]:
+            screen.print("    " + ", ".join(f"{name} {value}" for name, value in one["figures"].items()))
         for check in one["sums"]:
             screen.print(f"    {check['says']}: {check['left']:,.3f} = {check['right']:,.3f} (off {check['off']:.1e})")
     screen.print(f"  {facts['layer']}: {facts['rows']:,} rows, version {facts['version']}, EPSG:{run['crs']}")

@@ -6,7 +6,7 @@ whole masks and 3.4 s with pieces. A feature that lies whole in one piece is not
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from psycopg import sql
 
@@ -31,11 +31,12 @@ class Met:
 
 @dataclass(frozen=True)
 class Made:
-    """The result of a step with the sums that prove it, and features that nothing is left of."""
+    """The result of a step with the sums that prove it, features that nothing is left of, and what else is told."""
 
     work: Work
     checks: list[Check]
     left_out: dict[str, int]
+    figures: dict[str, float | str] = field(default_factory=dict)
 
 
 def meet(desk: Desk, a: Work, b: Work) -> Met:

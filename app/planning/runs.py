@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 
 import psycopg
 from sqlalchemy import func, select, text
@@ -25,6 +26,7 @@ UPDATE recipe_runs SET state = 'running', backend = :pid, began_at = clock_times
 WHERE id = :id AND (state = 'waiting' OR (
     state = 'running' AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = recipe_runs.backend)))
 """)
+_STATE = text("SELECT state FROM recipe_runs WHERE id = :id")
 _STEP = text("""
 UPDATE recipe_runs SET step = :step, step_began_at = clock_timestamp(), done_s = :done
 WHERE id = :id AND state = 'running'
@@ -33,6 +35,22 @@ _FAILED = text("""
 UPDATE recipe_runs SET state = :state, error = CAST(:error AS jsonb), ended_at = clock_timestamp(), backend = NULL
 WHERE id = :id AND state IN ('waiting', 'running')
 """)
+
+
+class Breath:
+    """Asked often in long reckoning outside of the database: looks every second whether the run was stopped."""
+
+    def __init__(self, run_id: int) -> None:
+        self.run_id, self.looked = run_id, time.monotonic()
+
+    def __call__(self) -> None:
+        """Cancelled when it was."""
+        if time.monotonic() - self.looked < 1.0:
+            return
+        self.looked = time.monotonic()
+        with look() as connection:
+            if connection.scalar(_STATE, {"id": self.run_id}) != RunState.RUNNING.value:
+                raise Cancelled("The run was stopped.")
 
 
 def carry_out(registry: Registry, viewer: Viewer, run_id: int) -> None:
@@ -58,7 +76,7 @@ def carry_out(registry: Registry, viewer: Viewer, run_id: int) -> None:
                         raise Cancelled("The run was stopped.")
                 done_s.append(costs.get(step, 0.0))
 
-            desk, done = work_out(db, registry, viewer, chain, run_id, tell)
+            desk, done = work_out(db, registry, viewer, chain, run_id, tell, Breath(run_id))
             recipe = db.get_one(Recipe, run.recipe_id, with_for_update=True)
             keep(db, registry, viewer, recipe, run_id, desk, done)
             desk.clear()
