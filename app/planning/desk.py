@@ -122,7 +122,7 @@ class Desk:
     def work(self, body: sql.Composable, columns: Iterable[Column], dimension: int | None) -> Work:
         """A work table of a SELECT that gives geom, made_from and the columns; empty shapes and dust stay away."""
         parts = q(
-            "SELECT row_number() OVER ()::bigint AS id, made.* FROM ({body}) AS made"
+            "SELECT row_number() OVER ()::bigint AS id, made.* FROM (SELECT * FROM ({body}) AS one OFFSET 0) AS made"
             " WHERE geom IS NOT NULL AND NOT ST_IsEmpty(geom) AND {size} > {dust}",
             body=body, size=size(dimension), dust=DUST,
         )  # fmt: skip
