@@ -18,6 +18,7 @@ from app.launch.progress import screen, step
 from app.planning import service, told
 from app.planning.models import Recipe, RunState
 from app.planning.runs import carry_out
+from app.planning.sources import bring
 from app.web.assembly import Assembly
 from app.web.create import create_app
 from gis.db import transaction
@@ -47,9 +48,13 @@ def _common(command: F) -> F:
 
 @plan.command()
 @click.argument("recipe", metavar="FILE.json|NAME")
+@click.option(
+    "--from", "folder", type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of the files that FILE names as its inputs: layers that aren't there yet are made of them.",
+)  # fmt: skip
 @_common
-def run(recipe: str, user: str | None, as_json: bool) -> None:
-    """Carry out a recipe, from a file ({"name", "title", "steps"}) or one that is there, and show its sums.
+def run(recipe: str, folder: Path | None, user: str | None, as_json: bool) -> None:
+    """Carry out a recipe, from a file ({"name", "title", "inputs", "steps"}) or one that is there, and show its sums.
 
     A file of a name that is there replaces the steps. The result is a layer, private to USER; the next run of the
     recipe replaces its rows.
@@ -57,6 +62,8 @@ def run(recipe: str, user: str | None, as_json: bool) -> None:
     registry = _registry()
     with transaction() as db:
         viewer = _viewer(db, user)
+        if folder is not None and _is_file(recipe):
+            bring(db, viewer, registry, _file(Path(recipe)).get("inputs", []), folder)
         found = _recipe(db, viewer, recipe)
         made = service.add_run(db, viewer, registry, found)
         recipe_id, run_id = found.id, made.id
