@@ -64,5 +64,7 @@ def work_out(desk: Desk, step: steps.Step, known: dict[str, Work]) -> Made:
     """Carry out one step."""
     operation = OPERATIONS[getattr(step, "do")]  # noqa: B009
     taken = step.takes()
+    for name in taken.values():
+        desk.ready(known[name])
     must_be_counted(step, {key for key, name in taken.items() if known[name].floor is not None})
     return operation(desk, step, **{ARGUMENTS.get(key, key): known[name] for key, name in taken.items()})

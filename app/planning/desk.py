@@ -87,6 +87,7 @@ class Desk:
     prefix: str
     made: list[str] = field(default_factory=list)
     looked_up: set[str] = field(default_factory=set)
+    bare: set[str] = field(default_factory=set)
     breathe: Callable[[], None] = lambda: None  # asked in long reckoning: raises Cancelled when the run was stopped
 
     def run(self, statement: sql.Composed) -> None:
@@ -126,7 +127,17 @@ class Desk:
             " WHERE geom IS NOT NULL AND NOT ST_IsEmpty(geom) AND {size} > {dust}",
             body=body, size=size(dimension), dust=DUST,
         )  # fmt: skip
-        return self.known(self.table(parts, index=["geom"]), columns, dimension)
+        name = self.name()
+        self.run(q("CREATE UNLOGGED TABLE {name} AS {parts}", name=name, parts=parts))
+        self.bare.add(name)
+        return self.known(name, columns, dimension)
+
+    def ready(self, work: Work) -> None:
+        """Its index and statistics, when a further step takes it; the last result needs none."""
+        if work.table in self.bare:
+            self.bare.discard(work.table)
+            self.run(q("CREATE INDEX ON {work} USING gist (geom)", work=work))
+            self.run(q("ANALYZE {work}", work=work))
 
     def by_id(self, work: Work) -> None:
         """An index for looking rows up by id."""

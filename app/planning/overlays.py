@@ -16,7 +16,7 @@ from app.planning.desk import Desk, Work, both, columns_of, listed, q, size, tog
 from app.planning.errors import WrongShape
 
 PIECE = 128
-LOOKED_AT = 5_000
+LOOKED_AT = 2_000
 
 
 @dataclass(frozen=True)
@@ -48,14 +48,20 @@ def meet(desk: Desk, a: Work, b: Work) -> Met:
     desk.by_id(b)
     pieces = desk.table(_pieces(b), index=["geom"])
     body = q(
-        "SELECT a.id AS a, p.whole AS b, p.id AS piece, CASE WHEN NOT ST_CoveredBy(a.geom, p.geom)"
-        " THEN ST_CollectionExtract(ST_Intersection(a.geom, p.geom), {kind}) END AS part"
-        " FROM {pieces} p JOIN {a} a ON ST_Intersects(a.geom, p.geom)",
-        a=a, pieces=pieces, kind=of + 1,
+        "SELECT a.id AS a, p.whole AS b, p.id AS piece, CASE WHEN NOT ST_Covers(p.geom, a.geom)"
+        " THEN ST_Intersection(a.geom, p.geom) END AS part"
+        " FROM {pieces} p JOIN {a} a ON ST_Intersects(p.geom, a.geom)", a=a, pieces=pieces,
     )  # fmt: skip
     # OFFSET 0: each part is worked out once, and not again for every time that it is looked at (4.5 s → 1.7 s)
     table = desk.table(
-        q("SELECT * FROM ({body} OFFSET 0) AS met WHERE part IS NULL OR NOT ST_IsEmpty(part)", body=body)
+        q(
+            "SELECT a, b, piece, CASE WHEN GeometryType(part) = 'GEOMETRYCOLLECTION'"
+            " THEN ST_CollectionExtract(part, {kind}) ELSE part END AS part FROM ({body} OFFSET 0) AS met"
+            " WHERE part IS NULL OR ST_Dimension(part) = {of} AND NOT ST_IsEmpty(part)",
+            body=body,
+            kind=of + 1,
+            of=of,
+        )
     )
     return Met(a, b, pieces, table, of)
 
@@ -167,9 +173,9 @@ def intersect(desk: Desk, step: steps.Intersect, a: Work, b: Work) -> Made:
 
 
 def _pairs_add_up(desk: Desk, met: Met) -> list[Check]:
-    """Common + rest = input; of very many cut features for `LOOKED_AT` of them, and all of them by a coarser sum.
+    """Common + rest = input; of very many cut features for `LOOKED_AT` of them, picked by a hash of their ids.
 
-    What is beside the masks takes as long to work out as what lies on them. Features are picked by a hash of their id.
+    What lies beside the masks takes as long to work out as what lies on them: for all it would double the time.
     """
     cut = q("SELECT a FROM {m} m WHERE part IS NOT NULL GROUP BY a", m=met.table)
     [(many,)] = desk.ask(q("SELECT count(*) FROM ({cut}) AS c", cut=cut))
@@ -178,17 +184,13 @@ def _pairs_add_up(desk: Desk, met: Met) -> list[Check]:
     few = desk.table(q(
         "SELECT a AS id FROM ({cut}) AS c ORDER BY hashint8(a), a LIMIT {most}", cut=cut, most=LOOKED_AT
     ))  # fmt: skip
-    desk.by_id(met.a)
-    [(whole, larger)] = desk.ask(q(
-        "SELECT (SELECT sum({all}) FROM {a} a JOIN {few} f ON f.id = a.id)::float8, (SELECT count(*) FROM {m} m"
-        " JOIN {a} a ON a.id = m.a WHERE m.part IS NOT NULL AND {part} > {all} * (1 + 1e-6))",
-        all=size(met.dimension, "a.geom"), part=size(met.dimension, "m.part"), a=met.a, few=few, m=met.table,
+    [(whole,)] = desk.ask(q(
+        "SELECT sum({all})::float8 FROM {a} a JOIN {few} f ON f.id = a.id",
+        all=size(met.dimension, "a.geom"), a=met.a, few=few,
     ))  # fmt: skip
     inside, outside = sums(desk, met, few)
-    return [
-        Check(f"common + rest = input ({LOOKED_AT:,} of {many:,} cut features)", inside + outside, float(whole)),
-        Check("parts larger than their feature = none", float(larger), 0, 0),
-    ]
+    said = f"common + rest = input ({LOOKED_AT:,} of {many:,} cut features)"
+    return [Check(said, inside + outside, float(whole))]
 
 
 def difference(desk: Desk, step: steps.Difference, a: Work, b: Work) -> Made:
