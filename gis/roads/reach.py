@@ -121,7 +121,7 @@ def areas(laid: Laid, table: str, limits: Sequence[float], beside_m: float, *, b
     key = q("place" if by_place else "NULL::bigint")
     body = [
         q("SELECT {key} AS place, {limit}::float8 AS upto, sum(metres) AS metres,"
-          " ST_Buffer(ST_Collect(line), {beside}, 'quad_segs=4') AS geom FROM ({reached}) AS r GROUP BY 1",
+          " ST_Union(ST_Buffer(line, {beside}, 'quad_segs=4')) AS geom FROM ({reached}) AS r GROUP BY 1",
           key=key, limit=limit, beside=beside_m, reached=within(table, limit))
         for limit in limits
     ]  # fmt: skip
