@@ -20,6 +20,7 @@ from gis.roads.store import stage
 POINT_CLOSES_M = 30.0
 GOING = {"foot": ON_FOOT, "vehicle": BY_VEHICLE}
 TOO_FAR, NO_WAY = "too far from a road", "no way there"
+FARTHER = "farther than the limit, or no way there"
 
 
 def network(desk: Desk, step: steps.ByRoad, roads: Work) -> Network:
@@ -154,10 +155,11 @@ def nearest_cost(desk: Desk, step: steps.Reach, a: Work, b: Work, roads: Work, c
         " FROM {found} f", found=found, near=near,
     ))  # fmt: skip
     [(filled,)] = desk.ask(q("SELECT count({into}) FROM {work}", into=step.into, work=work))
-    left = {TOO_FAR: int(far), NO_WAY: a.rows - int(reached) - int(far)}
+    beyond = NO_WAY if step.within is None else FARTHER
+    left = {TOO_FAR: int(far), beyond: a.rows - int(reached) - int(far)}
     if laid.unjoined:
         left["places too far from a road"] = len(laid.unjoined)
     checks = [Check("rows = input rows", work.rows, a.rows, 0),
-              Check("rows with a cost + too far + no way = input rows", int(filled) + left[TOO_FAR] + left[NO_WAY],
+              Check("rows with a cost + too far + no way = input rows", int(filled) + left[TOO_FAR] + left[beyond],
                     a.rows, 0)]  # fmt: skip
     return Made(work, checks, {what: count for what, count in left.items() if count})

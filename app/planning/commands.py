@@ -60,10 +60,11 @@ def run(recipe: str, folder: Path | None, user: str | None, as_json: bool) -> No
     recipe replaces its rows.
     """
     registry = _registry()
+    if folder is not None and _is_file(recipe):
+        with transaction() as db:  # its own: layers are there for others, the registry too, once it is committed
+            bring(db, _viewer(db, user), registry, _file(Path(recipe)).get("inputs", []), folder)
     with transaction() as db:
         viewer = _viewer(db, user)
-        if folder is not None and _is_file(recipe):
-            bring(db, viewer, registry, _file(Path(recipe)).get("inputs", []), folder)
         found = _recipe(db, viewer, recipe)
         made = service.add_run(db, viewer, registry, found)
         recipe_id, run_id = found.id, made.id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -12,12 +13,13 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import Engine, text
 
 from app.accounts.service import viewer_of
 from app.datasets import service as datasets
 from app.datasets.service import Wish
-from app.planning import service
+from app.planning import commands, service
 from app.settings import PROJECT, Settings
 from app.web.assembly import Assembly
 from app.web.create import create_app
@@ -50,6 +52,27 @@ def until(true: Callable[[], Any], log: Path) -> None:
         if time.monotonic() > end:
             pytest.fail(f"it never came: {log.read_text()[-2000:]}")
         time.sleep(0.05)
+
+
+def test_a_recipe_brings_its_files_into_a_city_of_its_own(
+    own: tuple[str, Engine, Registry], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With real commits: layers that were just made are seen by what follows."""
+    monkeypatch.setattr(commands, "_registry", lambda: own[2])
+    with transaction() as db:
+        make.city(db, crs_epsg=CRS)
+        make_accounts.account(db, role="planner", name="pia")
+    for name, frame in frames().items():
+        frame.to_file(tmp_path / f"{name}.gpkg", engine="pyogrio")
+    given = {
+        "name": "brought", "inputs": [{"layer": name, "file": f"{name}.gpkg"} for name in ("zones", "spots")],
+        "steps": [{"do": "count", "as": "out", "of": "zones", "with": "spots"}],
+    }  # fmt: skip
+    (tmp_path / "brought.json").write_text(json.dumps(given), encoding="utf-8")
+    words = ["run", str(tmp_path / "brought.json"), "--from", str(tmp_path), "--as", "pia", "--json"]
+    done = CliRunner().invoke(commands.plan, words, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["rows"] == 5
 
 
 def test_a_run_whose_worker_was_killed_is_done_by_the_next(own: tuple[str, Engine, Registry], tmp_path: Path) -> None:
