@@ -17,6 +17,9 @@ def geometry(kind: str) -> Geometry:
 
 Point4326 = Annotated[WKBElement, mapped_column(geometry("POINT"), nullable=False)]
 Line4326 = Annotated[WKBElement, mapped_column(geometry("LINESTRING"), nullable=False)]
+LineMetres = Annotated[  # a second copy in a projected CRS, whose number is in each value
+    WKBElement, mapped_column(Geometry("LINESTRING", srid=-1, spatial_index=False), nullable=False)
+]
 Polygon4326 = Annotated[WKBElement, mapped_column(geometry("POLYGON"), nullable=False)]
 MultiPolygon4326 = Annotated[WKBElement, mapped_column(geometry("MULTIPOLYGON"), nullable=False)]
 Any4326 = Annotated[WKBElement, mapped_column(geometry("GEOMETRY"), nullable=False)]

@@ -14,7 +14,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, Uni
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gis.db import Base, HasId, enum_text
-from gis.types import Any4326, Line4326, MultiPolygon4326, Point4326, Polygon4326
+from gis.types import Any4326, Line4326, LineMetres, MultiPolygon4326, Point4326, Polygon4326
 
 OPEN = text("valid_to IS NULL")
 
@@ -216,6 +216,37 @@ class Road(Base, HasId):
     is_oneway: Mapped[bool] = mapped_column(server_default="false")
     geom: Mapped[Line4326]
     is_generated: Mapped[bool] = mapped_column(server_default="false")
+
+
+class RoadEdge(Base):
+    """A stretch of road between two junctions: `metres` on the ellipsoid, `line` in the metres of the city's CRS."""
+
+    __tablename__ = "road_edges"
+    __table_args__ = (
+        Index("ix_road_edges_geom", "geom", postgresql_using="gist"),
+        Index("ix_road_edges_line", "line", postgresql_using="gist"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    source: Mapped[int] = mapped_column(BigInteger)
+    target: Mapped[int] = mapped_column(BigInteger)
+    metres: Mapped[float]
+    is_oneway: Mapped[bool]
+    kind: Mapped[str]  # the road's class
+    road_id: Mapped[int] = mapped_column(BigInteger)  # as it was when the edges were made
+    geom: Mapped[Line4326]
+    line: Mapped[LineMetres]
+
+
+class RoadGraph(Base):
+    """Of which roads the edges were made: another loading of the city makes them anew."""
+
+    __tablename__ = "road_graph"
+    __table_args__ = (CheckConstraint("id = 1", name="single"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, server_default="1", autoincrement=False)
+    version: Mapped[str]
+    built_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class Building(Base, HasId):

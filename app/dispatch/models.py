@@ -1,14 +1,14 @@
-"""Where teams last were, their suggested stop orders, and the road graph that distances are measured on."""
+"""Where teams last were, and their suggested stop orders."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, func
+from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gis.db import Base, HasId
-from gis.types import Line4326, Point4326
+from gis.types import Point4326
 
 
 class TeamPosition(Base):
@@ -55,28 +55,3 @@ class DispatchStop(Base, HasId):
     leg_m: Mapped[float]
     is_straight: Mapped[bool]
     arrives_at: Mapped[datetime]
-
-
-class RoadEdge(Base):
-    """A stretch of road between two junctions; `metres` on the ellipsoid, against a one-way street -1."""
-
-    __tablename__ = "road_edges"
-    __table_args__ = (Index("ix_road_edges_geom", "geom", postgresql_using="gist"),)
-
-    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    source: Mapped[int] = mapped_column(BigInteger)
-    target: Mapped[int] = mapped_column(BigInteger)
-    cost: Mapped[float]
-    reverse_cost: Mapped[float]
-    geom: Mapped[Line4326]
-
-
-class RoadGraph(Base):
-    """Of which roads the edges were made: another loading of the city makes them anew."""
-
-    __tablename__ = "road_graph"
-    __table_args__ = (CheckConstraint("id = 1", name="single"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True, server_default="1", autoincrement=False)
-    version: Mapped[str]
-    built_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -15,12 +15,14 @@ from shapely.ops import substring
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.dispatch import roads
 from gis.measure import distance_m
+from gis.roads.edges import line_of
+from gis.roads.network import BY_VEHICLE, NOT_DRIVEN, Network, Way, routed
+from grid import roads
 
 REACH_M = 300.0
 XY = tuple[float, float]
-EDGES = "SELECT id, source, target, cost, reverse_cost FROM road_edges"
+DRIVEN = Way(BY_VEHICLE)
 
 _NEAREST = text("""
 SELECT p.at, e.id AS edge, ST_LineLocatePoint(e.geom, p.geom) AS fraction,
@@ -28,7 +30,7 @@ SELECT p.at, e.id AS edge, ST_LineLocatePoint(e.geom, p.geom) AS fraction,
 FROM (SELECT at, ST_SetSRID(ST_MakePoint(lon, lat), 4326) AS geom
       FROM unnest(CAST(:lons AS float8[]), CAST(:lats AS float8[])) WITH ORDINALITY AS p(lon, lat, at)) AS p
 CROSS JOIN LATERAL (SELECT id, geom FROM (
-    SELECT id, geom FROM road_edges ORDER BY geom <-> p.geom LIMIT 8
+    SELECT id, geom FROM road_edges WHERE kind <> ALL(:barred) ORDER BY geom <-> p.geom LIMIT 8
 ) AS few ORDER BY geom::geography <-> p.geom::geography LIMIT 1) AS e
 ORDER BY p.at
 """)
@@ -67,12 +69,14 @@ class Ways:
     joints: tuple[Joint | None, ...]
     metres: tuple[tuple[float, ...], ...]
     straight: tuple[tuple[bool, ...], ...]
+    network: Network | None
 
 
 def between(db: Session, places: Sequence[XY]) -> Ways:
     """Distances of all pairs of places by road."""
-    joints = _joints(db, places) if roads.ready(db) else (None,) * len(places)
-    by_road = _matrix(db, joints)
+    network = roads.network(db)
+    joints = (None,) * len(places) if network is None else _joints(db, places)
+    by_road = {} if network is None else _matrix(db, network, joints)
     metres, straight = [], []
     for i, one in enumerate(places):
         row, flags = [], []
@@ -82,21 +86,22 @@ def between(db: Session, places: Sequence[XY]) -> Ways:
             row.append(distance_m(*one, *other) if found is None else found)
         metres.append(tuple(row))
         straight.append(tuple(flags))
-    return Ways(tuple(places), joints, tuple(metres), tuple(straight))
+    return Ways(tuple(places), joints, tuple(metres), tuple(straight), network)
 
 
 def leg(db: Session, ways: Ways, i: int, j: int) -> Leg:
     """One pair with its line: from the place to the road, along it, and to the other place."""
     one, other = ways.places[i], ways.places[j]
     first, last = ways.joints[i], ways.joints[j]
-    if ways.straight[i][j] or first is None or last is None or i == j:
+    if ways.straight[i][j] or first is None or last is None or ways.network is None or i == j:
         return Leg(ways.metres[i][j], ways.straight[i][j], LineString([one, other]))
-    points = [one, *_along(db, first, last), other]
+    points = [one, *_along(db, ways.network, first, last), other]
     return Leg(ways.metres[i][j], False, LineString(_without_repeats(points)))
 
 
 def _joints(db: Session, places: Sequence[XY]) -> tuple[Joint | None, ...]:
-    rows = db.execute(_NEAREST, {"lons": [x for x, _ in places], "lats": [y for _, y in places]}).all()
+    spots = {"lons": [x for x, _ in places], "lats": [y for _, y in places]}
+    rows = db.execute(_NEAREST, {"barred": sorted(NOT_DRIVEN), **spots}).all()
     found = {row.at - 1: Joint(row.edge, row.fraction, row.metres) for row in rows if row.metres <= REACH_M}
     return tuple(found.get(at) for at in range(len(places)))
 
@@ -112,11 +117,11 @@ def _inner(fraction: float) -> float:
     return min(max(float(fraction), 1e-9), 1 - 1e-9)
 
 
-def _matrix(db: Session, joints: Sequence[Joint | None]) -> dict[tuple[int, int], float]:
+def _matrix(db: Session, network: Network, joints: Sequence[Joint | None]) -> dict[tuple[int, int], float]:
     held = [(at + 1, one) for at, one in enumerate(joints) if one is not None]
     if len(held) < 2:
         return {}
-    given = {"edges": EDGES, "points": _points_sql(held), "pids": [-pid for pid, _ in held]}
+    given = {"edges": routed(network, DRIVEN), "points": _points_sql(held), "pids": [-pid for pid, _ in held]}
     off = {pid: one.metres for pid, one in held}
     found = {}
     for start, end, cost in db.execute(_MATRIX, given):
@@ -125,8 +130,8 @@ def _matrix(db: Session, joints: Sequence[Joint | None]) -> dict[tuple[int, int]
     return found
 
 
-def _along(db: Session, first: Joint, last: Joint) -> list[XY]:
-    given = {"edges": EDGES, "points": _points_sql([(1, first), (2, last)]), "first": -1, "last": -2}
+def _along(db: Session, network: Network, first: Joint, last: Joint) -> list[XY]:
+    given = {"edges": routed(network, DRIVEN), "points": _points_sql([(1, first), (2, last)]), "first": -1, "last": -2}
     rows = db.execute(_PATH, given).all()
     ids = sorted({row.edge for row in rows if row.edge > 0})
     found = text("SELECT id, source, target, ST_AsBinary(geom) AS geom FROM road_edges WHERE id = ANY(:ids)")
@@ -136,7 +141,7 @@ def _along(db: Session, first: Joint, last: Joint) -> list[XY]:
     for here, there in itertools.pairwise(rows):
         edge = edges[here.edge]
         start, end = (at[node] if node < 0 else float(node == edge.target) for node in (here.node, there.node))
-        part = substring(roads.line_of(edge.geom), start, end, normalized=True)
+        part = substring(line_of(edge.geom), start, end, normalized=True)
         points += [(x, y) for x, y in part.coords]
     return points
 

@@ -20,17 +20,17 @@ from sqlalchemy.orm import Session
 
 from app.cases import spots
 from app.evaluation import asked as asking
-from app.evaluation import drawing, hexes, statistics
+from app.evaluation import drawing, hexes
 from app.evaluation.asked import Asked
 from app.evaluation.models import HotSpots
 from app.jobs.queue import defer
+from gis import statistics
 from gis.errors import InvalidInput
 from grid.reach import Viewer
 
 AT_ONCE = 20_000
 SIDES_M = (100, 150, 200, 300, 500, 800, 1200)
 SLICES = {"day": 4, "week": 7, "month": 5, "quarter": 13, "half": 6, "year": 12, "days": 6}
-LEVELS = ((0.01, 99), (0.05, 95), (0.10, 90))  # corrected p below → confidence in per cent
 RADII = (1.0, 2.0, 3.0, 5.0)  # of a hexagon's width
 SCAN_RUNS, SCAN_CENTRES = 199, 600
 FEW = 30
@@ -122,20 +122,12 @@ def _spots(cover: hexes.Hexes, cells: Any, slices: Any, chosen: Parameters) -> d
     trend = statistics.mann_kendall(series)
     rows = [
         {"q": int(cover.axial[i, 0]), "r": int(cover.axial[i, 1]), "count": int(counts[i]), "z": round(float(z[i]), 3),
-         "p": float(f"{p[i]:.3g}"), "fdr": float(f"{q[i]:.3g}"), "level": level(float(z[i]), float(q[i])),
+         "p": float(f"{p[i]:.3g}"), "fdr": float(f"{q[i]:.3g}"), "level": statistics.level(float(z[i]), float(q[i])),
          "course": course(hot[i].tolist(), float(trend[i]))}
         for i in range(n)
     ]  # fmt: skip
     return {"cells": [one for one in rows if one["level"] or one["course"] or one["count"]], "n": n,
             "mean": round(float(counts.mean()), 3)}  # fmt: skip
-
-
-def level(z: float, q: float) -> int:
-    """99, 95 or 90 per cent for a hot cell, the same below zero for a cold one; 0 for what may be chance."""
-    for below, confidence in LEVELS:
-        if q < below:
-            return confidence if z > 0 else -confidence
-    return 0
 
 
 def course(hot: list[bool], trend: float) -> str:

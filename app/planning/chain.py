@@ -7,10 +7,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app.planning import gridding, joining, overlays, shaping, steps
+from app.planning import by_road, gridding, joining, locating, overlays, shaping, spots, steps
 from app.planning.desk import Desk, Work
 from app.planning.errors import BadChain
 from app.planning.overlays import Made
+from app.planning.people import must_be_counted
 
 Operation = Callable[..., Made]
 OPERATIONS: dict[str, Operation] = {
@@ -18,8 +19,11 @@ OPERATIONS: dict[str, Operation] = {
     "clip": overlays.clip, "intersect": overlays.intersect, "union": overlays.union,
     "difference": overlays.difference, "symmetric_difference": overlays.symmetric_difference,
     "grid": gridding.grid,
+    "hotspot": spots.hotspot, "density": spots.density,
+    "service_areas": by_road.service_areas, "reach": by_road.nearest_cost, "locate": locating.locate,
     "join": joining.join, "nearest": joining.nearest, "count": joining.count, "interpolate": joining.interpolate,
 }  # fmt: skip
+ARGUMENTS = {"of": "a", "other": "b"}  # what operations call what they take
 
 
 def parse(given: Any) -> list[steps.Step]:
@@ -34,6 +38,7 @@ def parse(given: Any) -> list[steps.Step]:
     for one in chain:
         if one.name in names:
             raise BadChain("Two steps are called {name}.", field="steps", name=one.name)
+        one.whole()
         if one.name in one.sources():
             raise BadChain("The step {name} can't work on itself.", field="steps", name=one.name)
         names.add(one.name)
@@ -58,4 +63,8 @@ def layers_of(chain: list[steps.Step]) -> list[str]:
 def work_out(desk: Desk, step: steps.Step, known: dict[str, Work]) -> Made:
     """Carry out one step."""
     operation = OPERATIONS[getattr(step, "do")]  # noqa: B009
-    return operation(desk, step, *(known[name] for name in step.sources()))
+    taken = step.takes()
+    for name in taken.values():
+        desk.ready(known[name])
+    must_be_counted(step, {key for key, name in taken.items() if known[name].floor is not None})
+    return operation(desk, step, **{ARGUMENTS.get(key, key): known[name] for key, name in taken.items()})

@@ -18,6 +18,7 @@ from app.launch.progress import screen, step
 from app.planning import service, told
 from app.planning.models import Recipe, RunState
 from app.planning.runs import carry_out
+from app.planning.sources import bring
 from app.web.assembly import Assembly
 from app.web.create import create_app
 from gis.db import transaction
@@ -47,14 +48,21 @@ def _common(command: F) -> F:
 
 @plan.command()
 @click.argument("recipe", metavar="FILE.json|NAME")
+@click.option(
+    "--from", "folder", type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of the files that FILE names as its inputs: layers that aren't there yet are made of them.",
+)  # fmt: skip
 @_common
-def run(recipe: str, user: str | None, as_json: bool) -> None:
-    """Carry out a recipe, from a file ({"name", "title", "steps"}) or one that is there, and show its sums.
+def run(recipe: str, folder: Path | None, user: str | None, as_json: bool) -> None:
+    """Carry out a recipe, from a file ({"name", "title", "inputs", "steps"}) or one that is there, and show its sums.
 
     A file of a name that is there replaces the steps. The result is a layer, private to USER; the next run of the
     recipe replaces its rows.
     """
     registry = _registry()
+    if folder is not None and _is_file(recipe):
+        with transaction() as db:  # its own: layers are there for others, the registry too, once it is committed
+            bring(db, _viewer(db, user), registry, _file(Path(recipe)).get("inputs", []), folder)
     with transaction() as db:
         viewer = _viewer(db, user)
         found = _recipe(db, viewer, recipe)
@@ -178,6 +186,8 @@ def _show(facts: dict[str, Any]) -> None:
     for one in run["steps"]:
         rest = "".join(f", {count:,} {what}" for what, count in one["left_out"].items())
         screen.print(f"  {one['as']}: {one['rows']:,} rows in {one['seconds']:.2f} s{rest}")
+        if one["figures"]:
+            screen.print("    " + ", ".join(f"{name} {value}" for name, value in one["figures"].items()))
         for check in one["sums"]:
             screen.print(f"    {check['says']}: {check['left']:,.3f} = {check['right']:,.3f} (off {check['off']:.1e})")
     screen.print(f"  {facts['layer']}: {facts['rows']:,} rows, version {facts['version']}, EPSG:{run['crs']}")

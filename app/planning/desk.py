@@ -6,7 +6,7 @@ holds which input features went into a row: the number of the input times 2^48, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ from psycopg import sql
 from sqlalchemy.orm import Session
 
 from app.planning.errors import NoField, WrongShape
-from gis import bulk
+from gis import statements
 from layers.layer import FieldKind
 
 SQL_TYPES: dict[FieldKind, str] = {
@@ -38,13 +38,17 @@ class Column:
 
 @dataclass(frozen=True)
 class Work:
-    """A work table. `dimension` is 0, 1 or 2 (None: mixed); `measure` the number, metres or square metres of it."""
+    """A work table. `dimension` is 0, 1 or 2 (None: mixed); `measure` the number, metres or square metres of it.
+
+    `floor` marks rows that are people: no number of fewer than that many may be said (`shielded`).
+    """
 
     table: str
     columns: tuple[Column, ...]
     rows: int
     dimension: int | None
     measure: float
+    floor: int | None = None
 
     def column(self, name: str, *, is_number: bool = False) -> Column:
         """A property by name; NoField when there is none, or no numbers in it."""
@@ -66,15 +70,7 @@ class Work:
 
 def q(words: str, **parts: Any) -> sql.Composed:
     """SQL with its parts: names of tables and columns as identifiers, other values as literals."""
-    return sql.SQL(words).format(**{name: _part(one) for name, one in parts.items()})
-
-
-def _part(one: Any) -> sql.Composable:
-    if isinstance(one, sql.Composable):
-        return one
-    if isinstance(one, Work):
-        return sql.Identifier(one.table)
-    return sql.Identifier(one) if isinstance(one, str) else sql.Literal(one)
+    return statements.q(words, **{name: one.table if isinstance(one, Work) else one for name, one in parts.items()})
 
 
 def listed(parts: Iterable[sql.Composable]) -> sql.Composed:
@@ -91,16 +87,24 @@ class Desk:
     prefix: str
     made: list[str] = field(default_factory=list)
     looked_up: set[str] = field(default_factory=set)
+    bare: set[str] = field(default_factory=set)
+    breathe: Callable[[], None] = lambda: None  # asked in long reckoning: raises Cancelled when the run was stopped
 
     def run(self, statement: sql.Composed) -> None:
         """Do one statement."""
-        with bulk.driver(self.db).cursor() as cursor:
-            cursor.execute(statement)
+        statements.run(self.db, statement)
 
     def ask(self, statement: sql.Composed) -> list[tuple[Any, ...]]:
         """The rows of one question."""
-        with bulk.driver(self.db).cursor() as cursor:
-            return list(cursor.execute(statement).fetchall())
+        return statements.ask(self.db, statement)
+
+    def filled(self, columns: str, rows: Iterable[tuple[Any, ...]]) -> str:
+        """A table of rows from here. `columns` are names and types, from code."""
+        name = self.name()
+        self.run(q("CREATE UNLOGGED TABLE {name} ({columns})", name=name, columns=sql.SQL(columns)))
+        statements.fill(self.db, q("COPY {name} FROM STDIN", name=name), rows)
+        self.run(q("ANALYZE {name}", name=name))
+        return name
 
     def name(self) -> str:
         """A table's name that is free."""
@@ -119,11 +123,21 @@ class Desk:
     def work(self, body: sql.Composable, columns: Iterable[Column], dimension: int | None) -> Work:
         """A work table of a SELECT that gives geom, made_from and the columns; empty shapes and dust stay away."""
         parts = q(
-            "SELECT row_number() OVER ()::bigint AS id, made.* FROM ({body}) AS made"
+            "SELECT row_number() OVER ()::bigint AS id, made.* FROM (SELECT * FROM ({body}) AS one OFFSET 0) AS made"
             " WHERE geom IS NOT NULL AND NOT ST_IsEmpty(geom) AND {size} > {dust}",
             body=body, size=size(dimension), dust=DUST,
         )  # fmt: skip
-        return self.known(self.table(parts, index=["geom"]), columns, dimension)
+        name = self.name()
+        self.run(q("CREATE UNLOGGED TABLE {name} AS {parts}", name=name, parts=parts))
+        self.bare.add(name)
+        return self.known(name, columns, dimension)
+
+    def ready(self, work: Work) -> None:
+        """Its index and statistics, when a further step takes it; the last result needs none."""
+        if work.table in self.bare:
+            self.bare.discard(work.table)
+            self.run(q("CREATE INDEX ON {work} USING gist (geom)", work=work))
+            self.run(q("ANALYZE {work}", work=work))
 
     def by_id(self, work: Work) -> None:
         """An index for looking rows up by id."""

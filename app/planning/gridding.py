@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from psycopg import sql
 
-from app.planning import steps
+from app.planning import people, steps
 from app.planning.checks import Check
 from app.planning.desk import Column, Desk, Work, listed, q
 from app.planning.errors import TooCostly
@@ -29,20 +29,24 @@ def grid(desk: Desk, step: steps.Grid, a: Work, on: Work | None = None) -> Made:
     ))  # fmt: skip
     desk.by_id(a)
     figures = listed([q(f"{how}(a.{{of}})::float8 AS {{name}}", of=of, name=one.name) for one, of, how in made])
+    count = people.shielded(q("coalesce(g.count, 0)"), a.floor)
     body = q(
-        "SELECT c.geom, g.made_from, coalesce(g.count, 0)::float8 AS count {names} FROM {cells} c {how} JOIN ("
+        "SELECT c.geom, {made_from} AS made_from, ({count})::float8 AS count {names} FROM {cells} c {how} JOIN ("
         " SELECT h.cell, count(DISTINCT h.a) AS count, array_agg(DISTINCT one) AS made_from {figures}"
         " FROM {held} h JOIN {a} a ON a.id = h.a, unnest(a.made_from) AS one GROUP BY h.cell) AS g ON g.cell = c.id",
-        cells=cells, held=held, a=a, figures=figures, how=sql.SQL("LEFT" if on is not None else ""),
+        cells=cells, held=held, a=a, figures=figures, how=sql.SQL("LEFT" if on is not None else ""), count=count,
+        made_from=q("g.made_from") if a.floor is None else q("NULL::bigint[]"),
         names=listed([q("g.{name}", name=one.name) for one, _, _ in made]),
     )  # fmt: skip
     columns = [Column("count", "count", "number"), *(one for one, _, _ in made)]
     work = desk.work(body, columns, 2)
-    [(counted,)] = desk.ask(q("SELECT coalesce(sum(count), 0) FROM {work}", work=work))
     [(inside,)] = desk.ask(q("SELECT count(*) FROM {held}", held=held))
+    counted = int(inside)
+    if a.floor is None:
+        [(counted,)] = desk.ask(q("SELECT coalesce(sum(count), 0) FROM {work}", work=work))
     beside = a.rows - int(inside)
     checks = [Check("counts + beside = features", float(counted) + beside, a.rows, 0)]
-    return Made(work, checks, {"beside": beside} if beside else {})
+    return Made(work, *people.told(step.name, checks, {"beside": beside} if beside else {}, a.floor))
 
 
 def _cells(desk: Desk, step: steps.Grid, a: Work, on: Work | None) -> sql.Composed:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
 from typing import Any
 
 from geoalchemy2 import Geometry
@@ -17,7 +18,7 @@ from sqlalchemy.exc import InternalError
 from sqlalchemy.orm import Session
 
 from app.planning.desk import INPUT_BITS, OWN, SQL_TYPES, Column, Desk, Work, q
-from app.planning.errors import PeopleShielded
+from app.planning.people import rounded
 from grid.models import City
 from grid.reach import Viewer
 from layers.layer import FieldKind, Layer
@@ -41,17 +42,13 @@ class Read:
     left_out_count: int
 
     def told(self, layer_id: str) -> dict[str, Any]:
-        """For the account of a run."""
+        """For the account of a run; of people rounded figures, and none of them by name."""
+        floor = self.work.floor
         return {
-            "layer": layer_id, "version": self.mark, "rows": self.work.rows, "mended": self.mended,
-            "mended_count": self.mended_count, "left_out": self.left_out, "left_out_count": self.left_out_count,
+            "layer": layer_id, "version": self.mark, "rows": rounded(self.work.rows, floor),
+            "mended": self.mended if floor is None else [], "mended_count": rounded(self.mended_count, floor),
+            "left_out": self.left_out if floor is None else [], "left_out_count": rounded(self.left_out_count, floor),
         }  # fmt: skip
-
-
-def guard(layer: Layer) -> None:
-    """PeopleShielded for a layer of people: its rows are nobody's to overlay."""
-    if layer.floor is not None:
-        raise PeopleShielded("{layer} is a layer of people: it is counted, never overlaid.", layer=layer.id)
 
 
 def mark_of(db: Session, layer: Layer, viewer: Viewer) -> str:
@@ -61,7 +58,8 @@ def mark_of(db: Session, layer: Layer, viewer: Viewer) -> str:
     seen = layer.rows(viewer).subquery("seen")
     whole = func.hashtextextended(cast(column("seen"), Text), 0)
     count, total = db.execute(select(func.count(), func.sum(whole)).select_from(seen)).one()
-    return f"{count}:{int(total or 0) % (1 << 64):016x}"
+    mark = f"{count}:{int(total or 0) % (1 << 64):016x}"
+    return mark if layer.floor is None else hashlib.sha256(mark.encode()).hexdigest()[:16]  # how many people: not said
 
 
 def crs_of(db: Session, layers: list[Layer], viewer: Viewer) -> int:
@@ -95,7 +93,6 @@ def _bounds(db: Session, layer: Layer, viewer: Viewer) -> tuple[float, float, fl
 
 def read(desk: Desk, number: int, layer: Layer, viewer: Viewer) -> Read:
     """An input as a work table. `number` tells the inputs of a run apart in `made_from`."""
-    guard(layer)
     mark = mark_of(desk.db, layer, viewer)  # before the rows: a change in between makes the result stale, not wrong
     columns = [Column(_own(one.name), str(one.title), one.kind) for one in layer.fields]
     table = desk.name()
@@ -109,7 +106,7 @@ def read(desk: Desk, number: int, layer: Layer, viewer: Viewer) -> Read:
     desk.run(q("ANALYZE {table}", table=table))
     left_out += gone
     return Read(
-        desk.known(table, columns, dimension),
+        replace(desk.known(table, columns, dimension), floor=layer.floor),
         mark,
         mended[:NAMED_MAX],
         left_out[:NAMED_MAX],

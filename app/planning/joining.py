@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from psycopg import sql
 
-from app.planning import steps
+from app.planning import people, steps
 from app.planning.checks import Check
 from app.planning.desk import Column, Desk, Work, both, columns_of, listed, q, together
 from app.planning.errors import BadChain
@@ -86,17 +86,24 @@ def count(desk: Desk, step: steps.Count, a: Work, b: Work) -> Made:
     figures = Work("", (number, *(one for one, _, _ in made)), 0, None, 0)
     columns, names = together(a, figures)
     body = q(
-        "SELECT a.geom, a.made_from || (SELECT array_agg(one) FROM {b} f, unnest(f.made_from) AS one"
-        " WHERE f.id = ANY(g.ids)) AS made_from {columns} FROM {a} a LEFT JOIN ({grouped}) AS g ON g.a = a.id",
-        a=a, b=b, grouped=grouped, columns=listed([*columns_of(a, "a"), *_figures(made, names)]),
+        "SELECT a.geom, a.made_from || {others} AS made_from {columns} FROM {a} a"
+        " LEFT JOIN ({grouped}) AS g ON g.a = a.id",
+        a=a, others=_others(b), grouped=grouped, columns=listed([*columns_of(a, "a"), *_figures(made, names, b.floor)]),
     )  # fmt: skip
     work = desk.work(body, columns, 2)
-    return Made(work, *_counted(desk, work, b, held, names[0]))
+    return Made(work, *people.told(step.name, *_counted(desk, work, b, held, names[0]), b.floor))
 
 
-def _figures(made: list[tuple[Column, str, str]], names: list[str]) -> list[sql.Composable]:
+def _others(b: Work) -> sql.Composed:
+    """What of `b` made a row; of people nobody is remembered."""
+    if b.floor is not None:
+        return q("'{{}}'::bigint[]")
+    return q("(SELECT array_agg(one) FROM {b} f, unnest(f.made_from) AS one WHERE f.id = ANY(g.ids))", b=b)
+
+
+def _figures(made: list[tuple[Column, str, str]], names: list[str], floor: int | None) -> list[sql.Composable]:
     """The number and the tallies; sums over nothing are 0, means are empty."""
-    told: list[sql.Composable] = [q("coalesce(g.n, 0) AS {name}", name=names[0])]
+    told: list[sql.Composable] = [q("{n} AS {name}", n=people.shielded(q("coalesce(g.n, 0)"), floor), name=names[0])]
     for (one, _, how), name in zip(made, names[1:], strict=True):
         value = "coalesce(g.{old}, 0)" if how == "sum" else "g.{old}"
         told.append(q(f"{value} AS {{name}}", old=one.name, name=name))
@@ -104,16 +111,17 @@ def _figures(made: list[tuple[Column, str, str]], names: list[str]) -> list[sql.
 
 
 def _counted(desk: Desk, work: Work, b: Work, held: str, name: str) -> tuple[list[Check], dict[str, int]]:
-    """Features inside, outside and in several areas against the sum of all counts."""
-    [(total,)] = desk.ask(q("SELECT coalesce(sum({name}), 0) FROM {work}", name=name, work=work))
-    [(_inside, again)] = desk.ask(q(
-        "SELECT count(*), coalesce(sum(n - 1), 0) FROM (SELECT b, count(*) AS n FROM {held} GROUP BY b) AS each",
-        held=held,
+    """Features inside, outside and in several areas against the sum of all counts (of people: before shielding)."""
+    total = q("SELECT coalesce(sum({name}), 0) FROM {work}", name=name, work=work) if b.floor is None else \
+        q("SELECT count(*) FROM {held}", held=held)  # fmt: skip
+    [(counted,)] = desk.ask(total)
+    [(again,)] = desk.ask(q(
+        "SELECT coalesce(sum(n - 1), 0) FROM (SELECT b, count(*) AS n FROM {held} GROUP BY b) AS each", held=held,
     ))  # fmt: skip
     [(outside,)] = desk.ask(q(
         "SELECT count(*) FROM {b} b WHERE NOT EXISTS (SELECT FROM {held} h WHERE h.b = b.id)", b=b, held=held
     ))  # fmt: skip
-    checks = [Check("counts + outside - counted again = features", float(total) + outside - int(again), b.rows, 0)]
+    checks = [Check("counts + outside - counted again = features", float(counted) + outside - int(again), b.rows, 0)]
     return checks, {"outside": int(outside), "in several areas": int(again)} if again else {"outside": int(outside)}
 
 

@@ -6,7 +6,7 @@ whole masks and 3.4 s with pieces. A feature that lies whole in one piece is not
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from psycopg import sql
 
@@ -16,6 +16,7 @@ from app.planning.desk import Desk, Work, both, columns_of, listed, q, size, tog
 from app.planning.errors import WrongShape
 
 PIECE = 128
+LOOKED_AT = 2_000
 
 
 @dataclass(frozen=True)
@@ -31,11 +32,12 @@ class Met:
 
 @dataclass(frozen=True)
 class Made:
-    """The result of a step with the sums that prove it, and features that nothing is left of."""
+    """The result of a step with the sums that prove it, features that nothing is left of, and what else is told."""
 
     work: Work
     checks: list[Check]
     left_out: dict[str, int]
+    figures: dict[str, float | str] = field(default_factory=dict)
 
 
 def meet(desk: Desk, a: Work, b: Work) -> Met:
@@ -46,12 +48,21 @@ def meet(desk: Desk, a: Work, b: Work) -> Met:
     desk.by_id(b)
     pieces = desk.table(_pieces(b), index=["geom"])
     body = q(
-        "SELECT a.id AS a, p.whole AS b, p.id AS piece, CASE WHEN NOT ST_CoveredBy(a.geom, p.geom)"
-        " THEN ST_CollectionExtract(ST_Intersection(a.geom, p.geom), {kind}) END AS part"
-        " FROM {pieces} p JOIN {a} a ON ST_Intersects(a.geom, p.geom)",
-        a=a, pieces=pieces, kind=of + 1,
+        "SELECT a.id AS a, p.whole AS b, p.id AS piece, CASE WHEN NOT ST_Covers(p.geom, a.geom)"
+        " THEN ST_Intersection(a.geom, p.geom) END AS part"
+        " FROM {pieces} p JOIN {a} a ON ST_Intersects(p.geom, a.geom)", a=a, pieces=pieces,
     )  # fmt: skip
-    table = desk.table(q("SELECT * FROM ({body}) AS met WHERE part IS NULL OR NOT ST_IsEmpty(part)", body=body))
+    # OFFSET 0: each part is worked out once, and not again for every time that it is looked at (4.5 s → 1.7 s)
+    table = desk.table(
+        q(
+            "SELECT a, b, piece, CASE WHEN GeometryType(part) = 'GEOMETRYCOLLECTION'"
+            " THEN ST_CollectionExtract(part, {kind}) ELSE part END AS part FROM ({body} OFFSET 0) AS met"
+            " WHERE part IS NULL OR ST_Dimension(part) = {of} AND NOT ST_IsEmpty(part)",
+            body=body,
+            kind=of + 1,
+            of=of,
+        )
+    )
     return Met(a, b, pieces, table, of)
 
 
@@ -110,18 +121,22 @@ def _made_from_others(met: Met) -> sql.Composed:
     )  # fmt: skip
 
 
-def _cut(met: Met) -> sql.Composed:
+def _cut(met: Met, few: str | None = None) -> sql.Composed:
     return q(
         "SELECT m.a, bool_or(m.part IS NULL) AS is_whole, array_agg(DISTINCT m.b) AS others,"
         " array_agg(m.part) FILTER (WHERE m.part IS NOT NULL) AS parts,"
         " array_agg(p.geom) FILTER (WHERE m.part IS NOT NULL) AS masks"
-        " FROM {m} m JOIN {pieces} p ON p.id = m.piece GROUP BY m.a",
+        " FROM {m} m JOIN {pieces} p ON p.id = m.piece {only} GROUP BY m.a",
         m=met.table, pieces=met.pieces,
+        only=q("") if few is None else q("WHERE m.a IN (SELECT id FROM {few})", few=few),
     )  # fmt: skip
 
 
-def sums(desk: Desk, met: Met) -> tuple[float, float]:
-    """How much of `a` lies on `b` (each spot once) and how much beside it, worked out apart from each other."""
+def sums(desk: Desk, met: Met, few: str | None = None) -> tuple[float, float]:
+    """How much of `a` lies on `b` (each spot once) and how much beside it, worked out apart from each other.
+
+    `few`: a table of the ids of `a` that are looked at; else all.
+    """
     part, many, left = (
         size(met.dimension, text)
         for text in ("m.parts[1]", "ST_Union(m.parts)", "ST_Difference(a.geom, ST_Union(m.masks))")
@@ -129,8 +144,9 @@ def sums(desk: Desk, met: Met) -> tuple[float, float]:
     [(inside, outside)] = desk.ask(q(
         "SELECT coalesce(sum(CASE WHEN m.a IS NULL THEN 0 WHEN m.is_whole THEN {all} WHEN cardinality(m.parts) = 1"
         " THEN {part} ELSE {many} END), 0)::float8, coalesce(sum(CASE WHEN m.a IS NULL THEN {all}"
-        " WHEN m.is_whole THEN 0 ELSE {left} END), 0)::float8 FROM {a} a LEFT JOIN ({cut}) AS m ON m.a = a.id",
-        all=size(met.dimension, "a.geom"), part=part, many=many, left=left, a=met.a, cut=_cut(met),
+        " WHEN m.is_whole THEN 0 ELSE {left} END), 0)::float8 FROM {a} a LEFT JOIN ({cut}) AS m ON m.a = a.id {only}",
+        all=size(met.dimension, "a.geom"), part=part, many=many, left=left, a=met.a, cut=_cut(met, few),
+        only=q("") if few is None else q("WHERE a.id IN (SELECT id FROM {few})", few=few),
     ))  # fmt: skip
     return float(inside), float(outside)
 
@@ -153,8 +169,28 @@ def intersect(desk: Desk, step: steps.Intersect, a: Work, b: Work) -> Made:
     met = meet(desk, a, b)
     columns, names = together(a, b)
     work = desk.work(pairs(met, both(a, b, names)), columns, met.dimension)
-    inside, outside = sums(desk, met)
-    return Made(work, [_adds_up(met, inside, outside)], {"outside": _untouched(desk, met)})
+    return Made(work, _pairs_add_up(desk, met), {"outside": _untouched(desk, met)})
+
+
+def _pairs_add_up(desk: Desk, met: Met) -> list[Check]:
+    """Common + rest = input; of very many cut features for `LOOKED_AT` of them, picked by a hash of their ids.
+
+    What lies beside the masks takes as long to work out as what lies on them: for all it would double the time.
+    """
+    cut = q("SELECT a FROM {m} m WHERE part IS NOT NULL GROUP BY a", m=met.table)
+    [(many,)] = desk.ask(q("SELECT count(*) FROM ({cut}) AS c", cut=cut))
+    if many <= LOOKED_AT:
+        return [_adds_up(met, *sums(desk, met))]
+    few = desk.table(q(
+        "SELECT a AS id FROM ({cut}) AS c ORDER BY hashint8(a), a LIMIT {most}", cut=cut, most=LOOKED_AT
+    ))  # fmt: skip
+    [(whole,)] = desk.ask(q(
+        "SELECT sum({all})::float8 FROM {a} a JOIN {few} f ON f.id = a.id",
+        all=size(met.dimension, "a.geom"), a=met.a, few=few,
+    ))  # fmt: skip
+    inside, outside = sums(desk, met, few)
+    said = f"common + rest = input ({LOOKED_AT:,} of {many:,} cut features)"
+    return [Check(said, inside + outside, float(whole))]
 
 
 def difference(desk: Desk, step: steps.Difference, a: Work, b: Work) -> Made:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 
 import psycopg
 from sqlalchemy import func, select, text
@@ -25,6 +26,12 @@ UPDATE recipe_runs SET state = 'running', backend = :pid, began_at = clock_times
 WHERE id = :id AND (state = 'waiting' OR (
     state = 'running' AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = recipe_runs.backend)))
 """)
+_END_LOST = text("""
+SELECT pg_terminate_backend(a.pid) FROM recipe_runs r JOIN pg_stat_activity a ON a.pid = r.backend
+WHERE r.id = :id AND r.state = 'running' AND a.backend_start <= r.began_at AND a.pid <> pg_backend_pid()
+""")
+TAKEN_OVER_S = 20
+_STATE = text("SELECT state FROM recipe_runs WHERE id = :id")
 _STEP = text("""
 UPDATE recipe_runs SET step = :step, step_began_at = clock_timestamp(), done_s = :done
 WHERE id = :id AND state = 'running'
@@ -35,6 +42,22 @@ WHERE id = :id AND state IN ('waiting', 'running')
 """)
 
 
+class Breath:
+    """Asked often in long reckoning outside of the database: looks every second whether the run was stopped."""
+
+    def __init__(self, run_id: int) -> None:
+        self.run_id, self.looked = run_id, time.monotonic()
+
+    def __call__(self) -> None:
+        """Cancelled when it was."""
+        if time.monotonic() - self.looked < 1.0:
+            return
+        self.looked = time.monotonic()
+        with look() as connection:
+            if connection.scalar(_STATE, {"id": self.run_id}) != RunState.RUNNING.value:
+                raise Cancelled("The run was stopped.")
+
+
 def carry_out(registry: Registry, viewer: Viewer, run_id: int) -> None:
     """Work a run out and keep its result, or say why not. A run that was cancelled before is left alone.
 
@@ -43,9 +66,8 @@ def carry_out(registry: Registry, viewer: Viewer, run_id: int) -> None:
     try:
         with transaction() as db:
             pid = db.scalar(select(func.pg_backend_pid()))
-            with look() as connection:
-                if not connection.execute(_START, {"id": run_id, "pid": pid}).rowcount:
-                    return
+            if not _start(run_id, pid):
+                return
             run = db.get_one(RecipeRun, run_id, populate_existing=True)
             chain = chains.parse(run.steps)
             costs = {one["as"]: float(one["seconds"]) for one in run.estimate.get("steps", [])}
@@ -58,13 +80,29 @@ def carry_out(registry: Registry, viewer: Viewer, run_id: int) -> None:
                         raise Cancelled("The run was stopped.")
                 done_s.append(costs.get(step, 0.0))
 
-            desk, done = work_out(db, registry, viewer, chain, run_id, tell)
+            desk, done = work_out(db, registry, viewer, chain, run_id, tell, Breath(run_id))
             recipe = db.get_one(Recipe, run.recipe_id, with_for_update=True)
             keep(db, registry, viewer, recipe, run_id, desk, done)
             desk.clear()
             _finish(db, db.get_one(RecipeRun, run_id, with_for_update=True, populate_existing=True), done.told)
     except Exception as error:
         end_badly(run_id, error)
+
+
+def _start(run_id: int, pid: int | None) -> bool:
+    """Take a run; False where it is over, or under way elsewhere.
+
+    A job that comes again has lost its worker. The statement that the lost one waited for may go on for minutes and
+    know nothing of it: it is ended, for the run is this worker's now.
+    """
+    with look() as connection:
+        for _ in range(TAKEN_OVER_S * 10):
+            if connection.execute(_START, {"id": run_id, "pid": pid}).rowcount:
+                return True
+            if not connection.execute(_END_LOST, {"id": run_id}).rowcount:
+                return False
+            time.sleep(0.1)
+    return False
 
 
 def _finish(db: Session, run: RecipeRun, told: dict[str, object]) -> None:

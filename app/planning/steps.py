@@ -6,6 +6,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from app.planning.errors import BadChain
+
 Source = Annotated[str, Field(min_length=1, max_length=80, description="Layer id, or name of an earlier step")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 FieldName = Annotated[str, Field(min_length=1, max_length=63)]
@@ -24,9 +26,16 @@ class Step(BaseModel):
     name: Name = Field(alias="as")
     of: Source
 
+    def takes(self) -> dict[str, str]:
+        """The layers and earlier steps that go in, in their order, by what each is to the operation."""
+        return {one: getattr(self, one) for one in self.TAKES if getattr(self, one) is not None}
+
+    def whole(self) -> None:
+        """BadChain where two of its values don't go together."""
+
     def sources(self) -> list[str]:
-        """Names of the layers and earlier steps that go in, in the order in which the operation takes them."""
-        return [getattr(self, one) for one in self.TAKES if getattr(self, one) is not None]
+        """Their names."""
+        return list(self.takes().values())
 
 
 class _Two(Step):
@@ -165,9 +174,106 @@ class Measure(Step):
     times: float = Field(default=1.0, allow_inf_nan=False)
 
 
+class HotSpot(Step):
+    """Areas whose figure, with that of their neighbours, is higher or lower than chance makes it: Getis and Ord's Gi*.
+
+    Adds `z`, `p`, `q` (p held down to a share of false discoveries) and `level` (99, 95, 90 hot; negative cold; 0).
+    """
+
+    do: Literal["hotspot"]
+    field: FieldName = "count"
+    within_m: Metres | None = Field(default=None, description="Neighbours by their middles; else areas that touch")
+
+
+class Density(Step):
+    """Squares with the density of features around each (`per_km2`), spread by a kernel; lines and areas by a middle."""
+
+    do: Literal["density"]
+    bandwidth_m: Metres
+    cell_m: Metres
+    kernel: Literal["quartic", "epanechnikov", "gaussian"] = "quartic"
+    field: FieldName | None = Field(default=None, description="How much each feature counts; else 1")
+    on: Source | None = Field(default=None, description="Only squares with their middle on these areas")
+    TAKES = ("of", "on")
+
+    def whole(self) -> None:
+        """Coarser squares than this would not add up to the number of features."""
+        if 3 * self.cell_m > self.bandwidth_m:
+            raise BadChain("The squares are too coarse: at most a third of the bandwidth.", field="steps")
+
+
+class ByRoad(Step):
+    """How one goes: on foot every way both ways, by vehicle as one-way streets allow."""
+
+    roads: Source = "roads"
+    closed: Source | None = Field(default=None, description="What these meet is closed; a point closes the way there")
+    going: Literal["foot", "vehicle"] = "foot"
+    unit: Literal["m", "min"] = "m"
+    kmh: float | None = Field(default=None, gt=0, le=200, allow_inf_nan=False, description="On all ways alike")
+    joins_m: float = Field(default=300, gt=0, le=5_000, description="Farther from a way than this joins none")
+    kind_field: FieldName = "road_class"
+    oneway_field: FieldName = "is_oneway"
+
+
+Limit = Annotated[float, Field(gt=0, le=200_000, allow_inf_nan=False)]
+
+
+class ServiceAreas(ByRoad):
+    """What is within some limits of places by road: all within `beside_m` of a reached way, one area a limit (`upto`).
+
+    `split`: `merged` for all places together, `nearest` for what is nearest to each, `each` for each by itself.
+    """
+
+    do: Literal["service_areas"]
+    limits: list[Limit] = Field(min_length=1, max_length=10)
+    split: Literal["merged", "nearest", "each"] = "merged"
+    towards: bool = Field(default=False, description="To the places, not from them")
+    rings: bool = Field(default=False, description="Each area without the ones inside it; merged only")
+    beside_m: float = Field(default=60, ge=1, le=1_000)
+    TAKES = ("of", "roads", "closed")
+
+    def whole(self) -> None:
+        """Rings of several places would cut each other."""
+        if self.rings and self.split != "merged":
+            raise BadChain("Rings need all places merged.", field="steps")
+
+
+class Reach(ByRoad):
+    """Each row with its cost by road to the nearest of `with`; empty where no way leads there."""
+
+    do: Literal["reach"]
+    other: Source = Field(alias="with")
+    into: Name = "road_m"
+    towards: bool = True
+    within: Limit | None = None
+    TAKES = ("of", "other", "roads", "closed")
+
+
+class Locate(ByRoad):
+    """The `k` of the sites in `with` that bring the weights of `of` nearest on the whole (p-median).
+
+    `fixed` are facilities that stay. The result has the chosen sites and the fixed ones, with `weight_served`,
+    `mean_cost` and `is_new`.
+    """
+
+    do: Literal["locate"]
+    other: Source = Field(alias="with")
+    fixed: Source | None = None
+    k: int = Field(ge=1, le=100)
+    weight: FieldName | None = None
+    along: Literal["road", "straight"] = "road"
+    towards: bool = True
+    TAKES = ("of", "other", "fixed", "roads", "closed")
+
+    def takes(self) -> dict[str, str]:
+        """Roads only where they are gone along."""
+        taken = super().takes()
+        return taken if self.along == "road" else {key: taken[key] for key in ("of", "other", "fixed") if key in taken}
+
+
 AnyStep = Annotated[
     Buffer | Clip | Intersect | Union | Difference | SymmetricDifference | Dissolve | Join | Nearest | Count
-    | Interpolate | Grid | Pick | Measure,
+    | Interpolate | Grid | Pick | Measure | HotSpot | Density | ServiceAreas | Reach | Locate,
     Field(discriminator="do"),
 ]  # fmt: skip
 STEPS: TypeAdapter[list[AnyStep]] = TypeAdapter(Annotated[list[AnyStep], Field(min_length=1, max_length=40)])

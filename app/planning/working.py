@@ -22,6 +22,7 @@ from app.planning import inputs, steps
 from app.planning.checks import must_agree
 from app.planning.desk import SQL_TYPES, Desk, Work, q
 from app.planning.models import Recipe
+from app.planning.people import must_be_counted
 from grid.reach import Viewer
 from layers.layer import Layer, Registry
 
@@ -44,18 +45,21 @@ class Done:
 def layers_for(registry: Registry, viewer: Viewer, chain: list[steps.Step]) -> list[Layer]:
     """The layers that go in, as the viewer may see them; NotFound, PeopleShielded."""
     found = [registry.get(one, viewer) for one in chains.layers_of(chain)]
-    for one in found:
-        inputs.guard(one)
+    people = {one.id for one in found if one.floor is not None}
+    for step in chain:
+        must_be_counted(step, {taken for taken, name in step.takes().items() if name in people})
+        people.discard(step.name)  # from here on the name is the step's
     return found
 
 
 def work_out(
-    db: Session, registry: Registry, viewer: Viewer, chain: list[steps.Step], run_id: int, tell: Tell
-) -> tuple[Desk, Done]:
+    db: Session, registry: Registry, viewer: Viewer, chain: list[steps.Step], run_id: int, tell: Tell,
+    breathe: Callable[[], None] = lambda: None,
+) -> tuple[Desk, Done]:  # fmt: skip
     """Do all steps. The caller clears the desk when it has taken the result."""
     found = layers_for(registry, viewer, chain)
     db.execute(text(PARALLEL))
-    desk = Desk(db, inputs.crs_of(db, found, viewer), f"overlay_{run_id}")
+    desk = Desk(db, inputs.crs_of(db, found, viewer), f"overlay_{run_id}", breathe=breathe)
     known: dict[str, Work] = {}
     told: dict[str, Any] = {"crs": desk.srid, "inputs": [], "steps": []}
     tell("")
@@ -71,7 +75,7 @@ def work_out(
         known[step.name] = made.work
         told["steps"].append({
             "as": step.name, "rows": made.work.rows, "seconds": round(time.monotonic() - began, 3),
-            "sums": [one.told() for one in made.checks], "left_out": made.left_out,
+            "sums": [one.told() for one in made.checks], "left_out": made.left_out, "figures": made.figures,
         })  # fmt: skip
     return desk, Done(known[chain[-1].name], found, told)
 

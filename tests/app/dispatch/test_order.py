@@ -11,10 +11,11 @@ from shapely.geometry import LineString
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.dispatch import order, roads, ways
-from app.dispatch.models import RoadEdge, RoadGraph
+from app.dispatch import order, ways
 from gis.measure import distance_m
-from grid.models import Road
+from gis.roads.edges import edges_of
+from grid import roads
+from grid.models import Road, RoadEdge, RoadGraph
 from tests import make
 
 W, S, D = make.WEST, make.SOUTH, 0.001
@@ -119,17 +120,17 @@ def test_what_no_road_reaches_is_given_as_a_straight_line_and_says_so(db: Sessio
 
 def test_roads_meet_at_shared_points_and_ends_but_not_where_they_only_cross(db: Session) -> None:
     lines = [LineString([(0, 0), (2, 2)]), LineString([(0, 2), (2, 0)]), LineString([(1, 0), (0.5, 0.5)])]
-    made = roads.edges_of(lines, [False] * 3)
+    made = edges_of(lines, [False] * 3)
     assert len(made) == 4  # the first is cut where the third ends on it, not where the second crosses
 
 
 def test_the_graph_is_made_once_for_the_same_roads_and_anew_for_others(db: Session) -> None:
     make.city(db)
     road(db, (0, 1), (1, 1))
-    assert roads.ready(db)
+    assert roads.network(db)
     first = db.scalar(select(RoadGraph.version))
-    assert roads.ready(db)
+    assert roads.network(db)
     assert db.scalar(select(RoadGraph.version)) == first
     road(db, (1, 1), (2, 1))
-    assert roads.ready(db)
+    assert roads.network(db)
     assert len(db.scalars(select(RoadEdge.id)).all()) == 2

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
 from app.evaluation import hexes
-from app.evaluation.hotspots import course, level
-from app.evaluation.statistics import discs, fdr, gi_star, mann_kendall, scan, two_sided
+from app.evaluation.hotspots import course
+from gis.statistics import discs, fdr, gi_star, level, mann_kendall, scan, two_sided
 
 # esda.getisord.G_Local(x, lat2W(6, 6, rook=False), transform="B", star=True).Zs
 ESDA = [

@@ -1,4 +1,4 @@
-"""The road graph: edges between junctions made from the city's roads, kept until the roads change."""
+"""Edges between junctions, from lines that share points."""
 
 from __future__ import annotations
 
@@ -10,62 +10,23 @@ import numpy as np
 import shapely
 from shapely import LineString
 from shapely.ops import substring
-from sqlalchemy import delete, func, insert, select, text
-from sqlalchemy.orm import Session
 
-from app.dispatch.models import RoadEdge, RoadGraph
 from gis.measure import length_m
-from grid.models import City, Road
 
-NOT_DRIVEN = ("rail", "footway", "path", "steps", "cycleway", "pedestrian", "subway", "tram")
 DIGITS = 7  # of a degree: about a centimetre; ends that agree so far are one junction
-LOCK = 220_032
 XY = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Edge:
-    """A stretch between two junctions, its line in EPSG:4326."""
+    """A stretch between two junctions, its line in EPSG:4326; `of` is the place of its road in the list given."""
 
     source: int
     target: int
     metres: float
     is_oneway: bool
     line: LineString
-
-
-def ready(db: Session) -> bool:
-    """Make the edges anew where the roads are others than when they were made; whether there are any."""
-    version = _version(db)
-    if db.scalar(select(RoadGraph.version)) != version:
-        db.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
-        if db.scalar(select(RoadGraph.version)) != version:  # another was faster
-            _build(db, version)
-    return db.scalar(select(RoadEdge.id).limit(1)) is not None
-
-
-def _version(db: Session) -> str:
-    """What the edges depend on: the loading of the city, and which roads there are."""
-    loaded = db.scalar(select(City.loaded_at))
-    count, last, total = db.execute(select(func.count(), func.max(Road.id), func.sum(Road.id)).select_from(Road)).one()
-    return f"{loaded.isoformat() if loaded else ''}|{count}|{last}|{total}"
-
-
-def _build(db: Session, version: str) -> None:
-    db.execute(delete(RoadEdge))
-    db.execute(delete(RoadGraph))
-    driven = select(func.ST_AsBinary(Road.geom), Road.is_oneway).where(Road.road_class.not_in(NOT_DRIVEN))
-    rows = db.execute(driven.order_by(Road.id)).all()
-    lines, oneway = [line_of(row[0]) for row in rows], [bool(row[1]) for row in rows]
-    edges = edges_of(lines, oneway)
-    if edges:
-        db.execute(insert(RoadEdge), [
-            {"id": at, "source": one.source, "target": one.target, "cost": one.metres,
-             "reverse_cost": -1.0 if one.is_oneway else one.metres, "geom": f"SRID=4326;{one.line.wkt}"}
-            for at, one in enumerate(edges, 1)
-        ])  # fmt: skip
-    db.add(RoadGraph(version=version))
-    db.flush()
+    of: int
 
 
 def edges_of(lines: list[LineString], oneway: list[bool]) -> list[Edge]:
@@ -78,12 +39,13 @@ def edges_of(lines: list[LineString], oneway: list[bool]) -> list[Edge]:
     paths = _with_ends_of_others(paths)
     seen = Counter(point for path in paths for point in set(path))
     nodes: dict[XY, int] = {}
+    parts = [(at, part) for at, path in enumerate(paths) for part in _cut(path, seen)]
+    stretches = [LineString(part) for _, part in parts]
+    metres = length_m(np.array(stretches, dtype=object))
     made: list[Edge] = []
-    for path, is_oneway in zip(paths, oneway, strict=True):
-        for part in _cut(path, seen):
-            source, target = (nodes.setdefault(point, len(nodes) + 1) for point in (part[0], part[-1]))
-            line = LineString(part)
-            made.append(Edge(source, target, length_m(line), is_oneway, line))
+    for (at, part), line, long in zip(parts, stretches, metres, strict=True):
+        source, target = (nodes.setdefault(point, len(nodes) + 1) for point in (part[0], part[-1]))
+        made.append(Edge(source, target, float(long), oneway[at], line, at))
     return made
 
 
