@@ -66,7 +66,7 @@ def styled_map(
         by = replace(by, scheme=style.classes.classing.scheme if style.classes else by.scheme)
         return thematic_map(db, layer, viewer, by, vendor, at=at, chosen=chosen)
     if style.draw == "heat":
-        layer = _as_hexagons(db, layer, viewer, chosen)
+        layer = as_hexagons(db, layer, viewer, chosen)
     sheet = Sheet(db, layer, viewer, chosen, order)
     page = empty_map(many=True)
     group = folium.FeatureGroup(name=shut(html.escape(str(layer.title))))
@@ -79,7 +79,7 @@ def styled_map(
     return opened(self_contained(figure.render(), vendor))
 
 
-def _as_hexagons(db: Session, layer: Layer, viewer: Viewer, chosen: Filter) -> Layer:
+def as_hexagons(db: Session, layer: Layer, viewer: Viewer, chosen: Filter) -> Layer:
     """Heat as hexagons in its colours."""
     values = [float(one.count) for one in hexagons(db, layer, viewer, layer.style.side_m, chosen)]
     classing = classify(values, "quantiles", len(layer.style.ramp))
