@@ -81,7 +81,9 @@ def _of_layer(pen: Pen, told: Told, wide: float, size: float) -> list[Line]:
 def _notes(told: Told) -> list[str]:
     found = []
     if told.here is not None and told.whole is not None:
-        found.append(_("{here} of {whole} rows lie on this sheet").format(here=f"{told.here:,}", whole=f"{told.whole:,}"))
+        found.append(
+            _("{here} of {whole} rows lie on this sheet").format(here=f"{told.here:,}", whole=f"{told.whole:,}")
+        )
     if told.legend.fit is not None:
         found.append(_("Goodness of fit {fit} of 1").format(fit=f"{told.legend.fit:.3f}"))
     return [*found, *told.notes]

@@ -80,7 +80,9 @@ class Book:
     def rewrite_head(self, title: str, subtitle: str) -> None:
         """Head and foot of the present page."""
         size, head = self.layout.size, self.layout.head
-        self.pen.words(title, head.x, head.y + 3.2 * size, _fitting(self.pen, title, 15 * size, head.width), INK, middle=False)
+        self.pen.words(
+            title, head.x, head.y + 3.2 * size, _fitting(self.pen, title, 15 * size, head.width), INK, middle=False
+        )
         if subtitle:
             self.pen.words(subtitle, head.x, head.y + 9.6 * size, _fitting(self.pen, subtitle, 8 * size, head.width), SOFT,
                            middle=False)  # fmt: skip
@@ -94,7 +96,9 @@ class Book:
         )
         self.pen.words(told, MARGIN, y, 6 * size, SOFT, middle=False)
 
-    def add_map(self, db: Session, viewer: Viewer, frame: Frame, title: str, subtitle: str, focus: Focus | None = None) -> None:
+    def add_map(
+        self, db: Session, viewer: Viewer, frame: Frame, title: str, subtitle: str, focus: Focus | None = None
+    ) -> None:
         """A whole map page."""
         self.add_page(title, subtitle)
         told, notes = self.draw_map(db, viewer, frame, focus)

@@ -135,9 +135,7 @@ def fitted(epsg: int, box: Box, width: float, height: float, margin: float = 0.0
     probe = around(epsg, lon, lat, 1_000, width, height)
     side = np.linspace(0, 1, EDGE_POINTS)
     lons = np.concatenate([west + side * (east - west)] * 2 + [np.full_like(side, west), np.full_like(side, east)])
-    lats = np.concatenate(
-        [np.full_like(side, south), np.full_like(side, north)] + [south + side * (north - south)] * 2
-    )
+    lats = np.concatenate([np.full_like(side, south), np.full_like(side, north)] + [south + side * (north - south)] * 2)
     at = probe.spots(lons, lats)
     if not np.isfinite(at).all():
         raise InvalidInput("This place has no map: move it into the city.", field="query")
@@ -173,5 +171,3 @@ def scale_bar(frame: Frame, room_mm: float) -> Bar:
     lon, lat = destination(frame.lon, frame.lat, 90.0, metres)
     ends = frame.spots(np.array([frame.lon, lon]), np.array([frame.lat, lat]))
     return Bar(metres, 5 if step == 5 else 4, float(np.hypot(*(ends[1] - ends[0]))))
-
-

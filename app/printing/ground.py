@@ -54,9 +54,7 @@ def _is_too_far(layer_id: str, frame: Frame) -> bool:
     return layer_id == "buildings" and frame.scale > BUILDINGS_TO
 
 
-def _draw(
-    db: Session, viewer: Viewer, layer: Layer, frame: Frame, pen: Pen, names: Names, told: Drawn
-) -> None:
+def _draw(db: Session, viewer: Viewer, layer: Layer, frame: Frame, pen: Pen, names: Names, told: Drawn) -> None:
     known = [one.name for one in layer.fields]
     wanted = [name for name in ("road_class", "name_zh", "name_en") if name in known]
     where = _roads_for(frame) if "road_class" in wanted else None
@@ -115,9 +113,7 @@ def _draw_roads(rows: Rows, frame: Frame, pen: Pen) -> None:
     pen.stroke(rows.shapes[kinds == "rail"] if len(kinds) else [], GROUND.rail, 0.3, dash=(1.6, 0.8))
 
 
-def draw_borders(
-    db: Session, viewer: Viewer, areas: Layer | None, frame: Frame, pen: Pen, names: Names
-) -> None:
+def draw_borders(db: Session, viewer: Viewer, areas: Layer | None, frame: Frame, pen: Pen, names: Names) -> None:
     """Area borders over everything coloured, one level deeper the larger the scale; and the areas' names."""
     if areas is None:
         return

@@ -19,7 +19,7 @@ from app.printing.atlas import Unit
 from app.printing.book import ACCENT, Book, Focus, Imprint
 from app.printing.frame import Frame
 from app.printing.furniture import INK, SOFT, arc_words, draw_edge
-from app.printing.paper import MARGIN, layout
+from app.printing.paper import MARGIN, Area, layout
 from app.printing.prepared import prepare
 from app.printing.schemas import AtlasIn, PrintIn
 from app.printing.view import read_view
@@ -32,6 +32,8 @@ from layers.layer import Registry
 log = logging.getLogger(__name__)
 FIT_MARGIN_MM = 8.0
 ROW_MM = 4.4
+Place = tuple[float, float]
+Box = tuple[float, float, float, float]
 Tell = Callable[[int, int], None]
 
 
@@ -54,38 +56,38 @@ def make(
     tell(0, len(units) or 1)
     book = Book(lay, imprint, prepare(db, registry, viewer, view, now))
     if asked.atlas is None:
-        book.add_map(db, viewer, _frame(db, asked, view.center, view.zoom, book), imprint.title, imprint.subtitle)
+        shown = frame_of(
+            db, lay.map, scale=asked.scale, center=asked.center or view.center, box=asked.box, zoom=view.zoom
+        )
+        book.add_map(db, viewer, shown, imprint.title, imprint.subtitle)
         book.add_left()
         return Made(book.finish(), book.pdf.pages_count, [])
     failed = _Atlas(db, viewer, book, units, asked.atlas, asked.scale).write(tell)
     return Made(book.finish(), book.pdf.pages_count, failed)
 
 
-def _frame(
-    db: Session, asked: PrintIn, center: tuple[float, float] | None, zoom: float | None, book: Book
+def frame_of(
+    db: Session, at: Area, *, scale: int | None, center: Place | None, box: Box | None, zoom: float | None = None
 ) -> Frame:
-    """What one sheet shows: a scale around the middle, else the asked box, else the view's place, else the city."""
-    at, city = book.layout.map, city_facts().crs_epsg
-    place = asked.center or center
-    if place is not None and not (abs(place[0]) <= 180 and abs(place[1]) <= 90):
+    """What one sheet shows: a scale around a place, else a box, else a place at its zoom, else the city."""
+    city = city_facts().crs_epsg
+    if center is not None and not (abs(center[0]) <= 180 and abs(center[1]) <= 90):
         raise InvalidInput("This place has no map: move it into the city.", field="center")
-    if asked.scale is not None and place is not None:
-        return frame.around(frame.epsg_for(*place, city), *place, asked.scale, at.width, at.height)
-    box = asked.box
-    if box is None and place is not None and zoom is not None:
-        probe = frame.around(frame.epsg_for(*place, city), *place, 10_000, at.width, at.height)
-        scale = 10_000 * 2 ** (probe.zoom - zoom)
-        near = min(frame.FIT_SCALES, key=lambda one: abs(one - scale))
-        return frame.around(probe.epsg, *place, near, at.width, at.height)
-    box = box or city_box(db)
-    west, south, east, north = box
+    if scale is not None and center is not None:
+        return frame.around(frame.epsg_for(*center, city), *center, scale, at.width, at.height)
+    if box is None and center is not None and zoom is not None:
+        probe = frame.around(frame.epsg_for(*center, city), *center, 10_000, at.width, at.height)
+        wanted = 10_000 * 2 ** (probe.zoom - zoom)
+        near = min(frame.FIT_SCALES, key=lambda one: abs(one - wanted))
+        return frame.around(probe.epsg, *center, near, at.width, at.height)
+    west, south, east, north = box or city_box(db)
     if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
         raise InvalidInput("The bbox lies outside the world, or its corners are swapped.", field="box")
     middle = (west + east) / 2, (south + north) / 2
     epsg = frame.epsg_for(*middle, city)
-    if asked.scale is not None:
-        return frame.around(epsg, *middle, asked.scale, at.width, at.height)
-    return frame.fitted(epsg, box, at.width, at.height)
+    if scale is not None:
+        return frame.around(epsg, *middle, scale, at.width, at.height)
+    return frame.fitted(epsg, (west, south, east, north), at.width, at.height)
 
 
 def city_box(db: Session) -> tuple[float, float, float, float]:
@@ -208,5 +210,3 @@ class _Atlas:
                 ends = (*shares[1:], 1.0)
                 for share, end, text in zip(shares, ends, texts, strict=True):
                     book.write_cell(text, MARGIN + share * wide, y, (end - share) * wide - 2, INK)
-
-

@@ -147,5 +147,3 @@ def _longest(shape: Any) -> tuple[float, float, float, float] | None:
     turn = math.degrees(math.atan2(-(end.y - start.y), end.x - start.x))
     turn = turn - 180 if turn > 90 else turn + 180 if turn <= -90 else turn
     return middle.x, middle.y, line.length, turn
-
-

@@ -6,9 +6,10 @@ from flask import Blueprint, Response, redirect, render_template, send_file
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.accounts.session import current_viewer
-from app.printing import kept, service
+from app.printing import embeds, kept, service
 from app.printing.routes import settings
-from app.printing.told import print_json
+from app.printing.told import embed_json, print_json
+from app.web.named import moment
 from gis.db import transaction
 
 bp = Blueprint("printing", __name__)
@@ -38,4 +39,5 @@ def show_shares() -> str:
     viewer = current_viewer()
     with transaction() as db:
         prints = [print_json(*one) for one in service.own(db, viewer)]
-    return render_template("printing/shares.html", prints=prints, days=service.KEPT.days)
+        shared = [embed_json(one) for one in embeds.own(db, viewer)]
+    return render_template("printing/shares.html", prints=prints, embeds=shared, days=service.KEPT.days, moment=moment)

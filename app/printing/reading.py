@@ -69,7 +69,9 @@ def to_paper(shapes: Any, frame: Frame, move: Callable[[Floats], Floats] | None 
     if not len(many):
         return many
     moved: Any = shapely.transform(many, move or frame.to_mm)
-    plain = np.where(shapely.get_dimensions(moved) > 0, shapely.simplify(moved, FINE_MM, preserve_topology=False), moved)
+    plain = np.where(
+        shapely.get_dimensions(moved) > 0, shapely.simplify(moved, FINE_MM, preserve_topology=False), moved
+    )
     room = max(frame.width, frame.height) * 0.02
     return np.asarray(shapely.clip_by_rect(plain, -room, -room, frame.width + room, frame.height + room))
 
@@ -90,7 +92,9 @@ def count_in(db: Session, layer: Layer, viewer: Viewer, chosen: Filter, frame: F
     rows = rows_of(layer, viewer, chosen)
     asked = select(func.count()).select_from(rows)
     outline = from_shape(frame.outline(), srid=4326)
-    return int(db.scalar(asked.where(touches(rows.c.geom, _near(frame)), func.ST_Intersects(rows.c.geom, outline))) or 0)
+    return int(
+        db.scalar(asked.where(touches(rows.c.geom, _near(frame)), func.ST_Intersects(rows.c.geom, outline))) or 0
+    )
 
 
 @dataclass(frozen=True)
@@ -117,9 +121,7 @@ def spots_in(db: Session, layer: Layer, viewer: Viewer, chosen: Filter, frame: F
     x, y = func.ST_X(placed.c.at), func.ST_Y(placed.c.at)
     across = cast(func.floor((x - west) / side), Integer)
     down = cast(func.floor((north - y) / side), Integer)
-    inside = (
-        (x >= west) & (x < west + frame.width / frame.mm) & (y <= north) & (y > north - frame.height / frame.mm)
-    )
+    inside = (x >= west) & (x < west + frame.width / frame.mm) & (y <= north) & (y > north - frame.height / frame.mm)
     asked = select(func.count(), func.avg(cast(x, Float)), func.avg(cast(y, Float))).where(inside)
     found = db.execute(asked.group_by(across, down)).all()
     if not found:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, cast
 
+import shapely
 from flask import Response, current_app, jsonify
 from flask_openapi3 import APIBlueprint, Tag
 
 from app.accounts.session import current_viewer
 from app.maps.asked import registry
 from app.printing import kept, service
-from app.printing.schemas import CodePath, PrintIn, PrintPath, ViewIn
+from app.printing.atlas import units_of
+from app.printing.making import frame_of
+from app.printing.paper import layout
+from app.printing.schemas import AtlasIn, CodePath, FrameQuery, PagesQuery, PrintIn, PrintPath, ViewIn
 from app.printing.told import print_json, view_json
+from app.printing.view import read_place
 from app.settings import Settings
 from app.web.assembly import Assembly
 from app.web.idempotency import idempotent
 from gis.db import transaction
+from layers.rectangle import read_bbox
 
 TAG = Tag(name="prints", description="Kept views, printed sheets and atlases, maps embedded elsewhere")
 SECURITY: list[dict[str, list[Any]]] = [{"bearer": []}]
@@ -58,6 +65,31 @@ def post_print(body: PrintIn) -> tuple[Response, int]:
     with transaction() as db:
         made = service.ask(db, registry(), viewer, body)
         return jsonify(print_json(*service.get(db, viewer, made.key))), 202
+
+
+@api.get("/prints/frame", summary="What would stand on a sheet")
+def get_frame(query: FrameQuery) -> Response:
+    """The map's edge on the ground as GeoJSON, and the scale: the one asked for, or the round one at which the box fits."""
+    viewer = current_viewer()
+    viewer.require(service.RIGHT)
+    service.check_scale(query.scale)
+    with transaction() as db:
+        at = layout(query.paper, query.orientation).map
+        place = read_place(query.center or "")
+        found = frame_of(db, at, scale=query.scale, center=place, box=read_bbox(query.box))
+    return jsonify({
+        "scale": found.scale, "epsg": found.epsg, "north_deg": round(found.north_deg, 4),
+        "outline": json.loads(shapely.to_geojson(found.outline())),
+    })  # fmt: skip
+
+
+@api.get("/prints/pages", summary="How many pages an atlas would have")
+def get_pages(query: PagesQuery) -> Response:
+    """One for each unit that you may see."""
+    viewer = current_viewer()
+    viewer.require(service.RIGHT)
+    with transaction() as db:
+        return jsonify({"pages": len(units_of(db, viewer, AtlasIn(by=query.by, level=query.level, area=query.area)))})
 
 
 @api.get("/prints/<key>", summary="Progress of a print")

@@ -109,5 +109,3 @@ def _end_badly(job_id: int, error: Exception) -> None:
         told = {"code": "printing.failed", "template": "Something went wrong on our side", "places": {}}
     with look() as connection:
         connection.execute(_FAILED, {"id": job_id, "error": json.dumps(told, ensure_ascii=False)})
-
-

@@ -47,8 +47,12 @@ class PrintIn(BaseModel):
     query: Query = Field(description="What stands behind the question mark of the map's address")
     paper: Literal["A4", "A3"] = "A4"
     orientation: Literal["landscape", "portrait"] = "landscape"
-    scale: int | None = Field(default=None, description=f"1 : one of {', '.join(map(str, SCALES))}; fitted if not given")
-    center: tuple[Degrees, Degrees] | None = Field(default=None, description="Longitude, latitude; the address's if none")
+    scale: int | None = Field(
+        default=None, description=f"1 : one of {', '.join(map(str, SCALES))}; fitted if not given"
+    )
+    center: tuple[Degrees, Degrees] | None = Field(
+        default=None, description="Longitude, latitude; the address's if none"
+    )
     box: tuple[Degrees, Degrees, Degrees, Degrees] | None = Field(
         default=None, description="west, south, east, north in degrees to fit, where no scale is given"
     )
@@ -56,6 +60,24 @@ class PrintIn(BaseModel):
     subtitle: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00-\x1f]*$")] = ""
     lang: Literal["zh", "en"] = "zh"
     atlas: AtlasIn | None = None
+
+
+class FrameQuery(BaseModel):
+    """What would stand on a sheet."""
+
+    paper: Literal["A4", "A3"] = "A4"
+    orientation: Literal["landscape", "portrait"] = "landscape"
+    scale: int | None = None
+    center: str | None = Field(default=None, max_length=60, description="lon,lat")
+    box: str | None = Field(default=None, max_length=120, description="west,south,east,north in degrees")
+
+
+class PagesQuery(BaseModel):
+    """The units of an atlas."""
+
+    by: Literal["area", "cell", "duty"] = "area"
+    level: str | None = Field(default=None, max_length=40)
+    area: str | None = Field(default=None, max_length=40)
 
 
 class PrintPath(BaseModel):

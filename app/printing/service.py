@@ -15,7 +15,9 @@ from app.jobs.queue import defer
 from app.printing import kept
 from app.printing.atlas import units_of
 from app.printing.frame import SCALES
+from app.printing.making import frame_of
 from app.printing.models import OPEN, KeptView, PrintJob, PrintState
+from app.printing.paper import layout
 from app.printing.schemas import PrintIn
 from app.printing.view import clean, fixed, read_view
 from app.settings import Settings
@@ -75,15 +77,23 @@ def ask(db: Session, registry: Registry, viewer: Viewer, given: PrintIn) -> Prin
 
 
 def _check(db: Session, registry: Registry, viewer: Viewer, given: PrintIn, query: str, now: datetime) -> None:
-    if given.scale is not None and given.scale not in SCALES:
-        known = ", ".join(f"1:{one:,}" for one in SCALES)
-        raise InvalidInput("The scale is none of {scales}.", field="scale", scales=known)
+    check_scale(given.scale)
     view = read_view(query)
     for layer in view.shown(registry.all(viewer)):
         if layer.theme != "base":
             read_filter(layer, view.args(layer, now))
     if given.atlas is not None:
         units_of(db, viewer, given.atlas)
+    else:
+        at = layout(given.paper, given.orientation).map
+        frame_of(db, at, scale=given.scale, center=given.center or view.center, box=given.box, zoom=view.zoom)
+
+
+def check_scale(scale: int | None) -> None:
+    """InvalidInput for a scale that is not one of the round ones."""
+    if scale is not None and scale not in SCALES:
+        known = ", ".join(f"1:{one:,}" for one in SCALES)
+        raise InvalidInput("The scale is none of {scales}.", field="scale", scales=known)
 
 
 def own(db: Session, viewer: Viewer, limit: int = 50) -> Sequence[tuple[PrintJob, KeptView]]:
@@ -144,5 +154,3 @@ def tidy(db: Session, where: Path, now: datetime) -> int:
     for key in keys:
         (where / f"{key}.pdf").unlink(missing_ok=True)
     return len(keys)
-
-

@@ -154,9 +154,7 @@ def _touch(ring: Any, west: float, south: float, east: float, north: float) -> b
     return bool(min(xs) <= east and max(xs) >= west and min(ys) <= north and max(ys) >= south)
 
 
-def _fill_by(
-    on: Sheet, shapes: Any, keys: list[Any], shades: Any, opacity: float, hatched: set[Any]
-) -> None:
+def _fill_by(on: Sheet, shapes: Any, keys: list[Any], shades: Any, opacity: float, hatched: set[Any]) -> None:
     """Shapes in the colours of their keys; those of some keys hatched, not filled."""
     for key in dict.fromkeys(keys):
         these = [shape for shape, one in zip(shapes, keys, strict=True) if one == key]
