@@ -31,7 +31,7 @@ from layers.style import read_theme
 from layers.tiles import tile
 from layers.units import read_division
 
-bp = Blueprint("embeds", __name__, url_prefix="/embed")
+bp = Blueprint("embeds", __name__, url_prefix="/embed", template_folder="templates")
 api = APIBlueprint("embeds_api", __name__, url_prefix="/api/v1/embeds", abp_tags=[TAG], abp_security=SECURITY)
 MVT = "application/vnd.mapbox-vector-tile"
 GEOJSON = "application/geo+json"

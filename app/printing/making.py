@@ -195,7 +195,7 @@ class _Atlas:
         book, lay = self.book, self.book.layout
         shares = (0.0, 0.06, 0.25, 0.52, 0.74)
         wide = lay.width - 2 * MARGIN
-        heads = (_("Page"), _("Code"), _("Name"), _("Middle"), _("Neighbours, pages"))
+        heads = (_("Page"), _("Code"), _("Area or cell"), _("Middle"), _("Neighbours, pages"))
         for start in range(0, len(self.units), self.rows):
             book.add_page(book.imprint.title, _("Index"))
             y = lay.head.y + lay.head.height

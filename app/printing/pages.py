@@ -12,7 +12,7 @@ from app.printing.told import embed_json, print_json
 from app.web.named import moment
 from gis.db import transaction
 
-bp = Blueprint("printing", __name__)
+bp = Blueprint("printing", __name__, template_folder="templates")
 
 
 @bp.get("/v/<code>")

@@ -5,6 +5,7 @@
 import { postJSON } from "http";
 import { t, tn } from "words";
 import { fill, h } from "city/map/dom.js";
+import { LANG } from "city/map/format.js";
 
 const DAYS = [30, 90, 180, 366];
 
@@ -73,7 +74,7 @@ export class EmbedDialog {
 
   /** @param {any} made */
   #show(made) {
-    const code = `<iframe src="${made.address}" width="800" height="500" title="${made.title.replaceAll(/[<>"&]/g, " ")}" loading="lazy"></iframe>`;
+    const code = `<iframe src="${made.address}?lang=${LANG}" width="800" height="500" title="${made.title.replaceAll(/[<>"&]/g, " ")}" loading="lazy"></iframe>`;
     const text = h("textarea", { readonly: true, rows: 5, "aria-label": t("Code for the other site") }, code);
     const copy = async () => {
       /** @type {HTMLTextAreaElement} */ (text).select();

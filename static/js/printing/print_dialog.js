@@ -39,12 +39,14 @@ export class PrintDialog {
     /** @type {any} */ (this.dialog).show();
     this.title.focus();
     this.desk.map.on("moveend", this.follow);
+    this.#room(true);
     this.#sync();
   }
 
   close() {
     this.desk.map.off("moveend", this.follow);
     this.#drawFrame(null);
+    this.#room(false);
     this.stop?.();
     this.dialog?.remove();
     this.dialog = null;
@@ -105,6 +107,12 @@ export class PrintDialog {
 
   #ready() {
     fill(this.acts, h("button", { class: "primary" }, t("Make the PDF")));
+  }
+
+  /** The middle of the map moves out from under the dialog, and back. @param {boolean} isOpen */
+  #room(isOpen) {
+    if (matchMedia("(max-width: 768px)").matches) return;
+    this.desk.map.setPadding({ top: 0, bottom: 0, left: 0, right: isOpen ? 400 : 0 });
   }
 
   /** @param {KeyboardEvent} event */
