@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import shapely
 from flask_babel import gettext as _
 
-from app.printing.furniture import INK, SOFT, draw_bar, draw_code, draw_north
 from app.printing.frame import Frame, scale_bar
+from app.printing.furniture import INK, SOFT, draw_bar, draw_code, draw_north
 from app.printing.paper import Area
 from app.printing.pen import Pen
 from app.printing.thematic import Told
