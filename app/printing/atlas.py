@@ -1,4 +1,4 @@
-"""The units of an atlas: areas of a level, unit cells or duty cells; one page each, with the neighbours' pages named."""
+"""The units of an atlas: areas of a level, unit cells or duty cells; each with the neighbours whose pages it names."""
 
 from __future__ import annotations
 

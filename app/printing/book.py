@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pylopdf_fonts_zh_cn
 import shapely
@@ -84,8 +85,8 @@ class Book:
             title, head.x, head.y + 3.2 * size, _fitting(self.pen, title, 15 * size, head.width), INK, middle=False
         )
         if subtitle:
-            self.pen.words(subtitle, head.x, head.y + 9.6 * size, _fitting(self.pen, subtitle, 8 * size, head.width), SOFT,
-                           middle=False)  # fmt: skip
+            points = _fitting(self.pen, subtitle, 8 * size, head.width)
+            self.pen.words(subtitle, head.x, head.y + 9.6 * size, points, SOFT, middle=False)
         self._foot()
 
     def _foot(self) -> None:
@@ -172,8 +173,8 @@ class Book:
         taken: list[tuple[float, float, float]] = []
         for spot, text in focus.neighbours:
             [(x, y)] = frame.spots(shapely.get_x([spot]), shapely.get_y([spot])).tolist()
-            ray = shapely.LineString([middle, (middle.x + (x - middle.x) * 1000, middle.y + (y - middle.y) * 1000)])
-            end = shapely.intersection(ray, inner.exterior)
+            far = (middle.x + (x - middle.x) * 1000, middle.y + (y - middle.y) * 1000)
+            end: Any = shapely.intersection(shapely.LineString([(middle.x, middle.y), far]), inner.exterior)
             if end.is_empty or end.geom_type != "Point":
                 continue
             self._write_neighbour(text, end.x, end.y, frame, at, taken)

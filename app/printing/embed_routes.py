@@ -83,9 +83,9 @@ def get_map(key: str) -> Response:
 @public
 def get_tile(key: str, layer_id: str, z: str, x: str, y: str) -> Response:
     """A tile of one of its layers, under the filter that was fixed; only what draws the rows is in it."""
-    at = read_tile(z, x, y)
     with transaction() as db:
         opened = embeds.open_(db, registry(), key)
+        at = read_tile(z, x, y)
         layer = opened.get(layer_id)
         chosen = opened.filter_of(layer, datetime.now(UTC), embed_map.zone())
         drawn = embed_map.carried(db, opened, layer, sized=request.args.get("with") == "size")

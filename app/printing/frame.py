@@ -23,8 +23,9 @@ from gis.measure import destination
 
 SCALES = (500, 1_000, 2_000, 5_000, 10_000, 20_000, 25_000, 50_000, 100_000)
 FIT_SCALES = (
-    500, 750, 1_000, 1_250, 1_500, 2_000, 2_500, 3_000, 4_000, 5_000, 6_000, 7_500, 10_000, 12_500, 15_000, 20_000, 25_000,
-    30_000, 40_000, 50_000, 60_000, 75_000, 100_000, 125_000, 150_000, 200_000, 250_000, 300_000, 400_000, 500_000,
+    500, 750, 1_000, 1_250, 1_500, 2_000, 2_500, 3_000, 4_000, 5_000, 6_000, 7_500, 10_000, 12_500, 15_000, 20_000,
+    25_000, 30_000, 40_000, 50_000, 60_000, 75_000, 100_000, 125_000, 150_000, 200_000, 250_000, 300_000, 400_000,
+    500_000,
 )  # fmt: skip
 STEP_M = 500.0  # how far from the middle scale and north are measured
 EDGE_POINTS = 21
@@ -106,8 +107,8 @@ def _reaches(epsg: int, lon: float, lat: float) -> bool:
 
 @lru_cache(64)
 def _transformer(epsg: int, back: bool = False) -> Transformer:
-    ends = (_crs(epsg), "EPSG:4326") if back else ("EPSG:4326", _crs(epsg))
-    return Transformer.from_crs(*ends, always_xy=True)
+    start, end = (_crs(epsg), CRS.from_epsg(4326)) if back else (CRS.from_epsg(4326), _crs(epsg))
+    return Transformer.from_crs(start, end, always_xy=True)
 
 
 def crs_name(epsg: int) -> str:

@@ -59,7 +59,7 @@ def _multiples(low: float, high: float, step: float) -> list[float]:
 
 
 def _line(frame: Frame, lons: list[float], lats: list[float], sheet: shapely.Polygon) -> shapely.Geometry:
-    at = frame.spots(np.linspace(*lons, ALONG), np.linspace(*lats, ALONG))
+    at = frame.spots(np.linspace(lons[0], lons[1], ALONG), np.linspace(lats[0], lats[1], ALONG))
     return shapely.intersection(shapely.LineString(at), sheet)
 
 
@@ -77,14 +77,9 @@ def draw_bar(pen: Pen, bar: Bar, x: float, y: float, size: float) -> None:
     for at in range(bar.parts):
         pen.pdf.set_fill_color(*((43, 49, 55) if at % 2 == 0 else (255, 255, 255)))
         pen.pdf.rect(x + at * piece, y, piece, 1.6 * size, style="FD")
-    for at in (0, bar.parts / 2, bar.parts) if bar.parts % 2 == 0 else (0, bar.parts):
-        pen.words(_length(bar.metres * at / bar.parts, bar.metres), x + at * piece, y - 1.8 * size, 6 * size, INK)
+    for share in (0.0, 0.5, 1.0) if bar.parts % 2 == 0 else (0.0, 1.0):
+        pen.words(_length(bar.metres * share, bar.metres), x + share * bar.mm, y - 1.8 * size, 6 * size, INK)
     pen.words("km" if bar.metres >= 1000 else "m", x + bar.mm + 4.5 * size, y + 0.8 * size, 6 * size, INK)
-
-
-def bar_words(metres: float) -> str:
-    """The bar's whole length with its unit."""
-    return f"{_length(metres, metres)} {'km' if metres >= 1000 else 'm'}"
 
 
 def _length(metres: float, whole: float) -> str:

@@ -134,7 +134,7 @@ def _box(name: _Name) -> tuple[float, float, float, float]:
 
 
 def _longest(shape: Any) -> tuple[float, float, float, float] | None:
-    """The middle, length and turn (degrees counter-clockwise, readable from below) of a line's straightest long part."""
+    """Middle, length and turn (degrees counter-clockwise, readable from below) of a line's longest part if straight."""
     parts = [one for one in shapely.get_parts(shape) if one.geom_type == "LineString" and one.length > 8]
     if not parts:
         return None

@@ -50,7 +50,8 @@ def layout(paper: Paper, turn: Turn) -> Layout:
         x = width - MARGIN - beside
         return Layout(
             width, height, size, head, Area(MARGIN + GUTTER, top, across, foot - top - GUTTER),
-            (Area(x, top, beside, foot - top - facts_tall - GAP),), Area(x, foot - facts_tall, beside, facts_tall), foot,
+            (Area(x, top, beside, foot - top - facts_tall - GAP),), Area(x, foot - facts_tall, beside, facts_tall),
+            foot,
         )  # fmt: skip
     under = 78 * size
     across = width - 2 * MARGIN - GUTTER

@@ -74,7 +74,7 @@ class Pen:
             path = _rings(one)
             if not path:
                 continue
-            west, north, east, south = one.bounds
+            west, north, east, south = shapely.bounds(one).tolist()
             tall = south - north
             starts = np.arange(math.floor((west - tall) / HATCH_MM) * HATCH_MM, east, HATCH_MM)
             lines = " ".join(f"{x:.2f} {south:.2f} m {x + tall:.2f} {north:.2f} l" for x in starts)

@@ -53,7 +53,8 @@ def prepare(db: Session, registry: Registry, viewer: Viewer, view: View, now: da
         found.append(told_of(db, viewer, wanted))
     at = now.astimezone(zone)
     return Prepared(
-        [one for one in shown if one.theme == "base"], next((one for one in every if one.id == "areas"), None), found, at,
+        [one for one in shown if one.theme == "base"], next((one for one in every if one.id == "areas"), None),
+        found, at,
         [*_versions(db, viewer, found), *_filters(found, at), *_sources(found)], notes,
     )  # fmt: skip
 

@@ -69,7 +69,7 @@ def post_print(body: PrintIn) -> tuple[Response, int]:
 
 @api.get("/prints/frame", summary="What would stand on a sheet")
 def get_frame(query: FrameQuery) -> Response:
-    """The map's edge on the ground as GeoJSON, and the scale: the one asked for, or the round one at which the box fits."""
+    """The map's edge on the ground as GeoJSON, and the scale asked for, or the round one at which the box fits."""
     viewer = current_viewer()
     viewer.require(service.RIGHT)
     service.check_scale(query.scale)

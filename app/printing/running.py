@@ -34,8 +34,8 @@ _TELL = text(
     "UPDATE print_jobs SET pages_done = :done, page_count = :count WHERE id = :id AND state = 'running' RETURNING id"
 )
 _DONE = text("""
-UPDATE print_jobs SET state = 'done', page_count = :count, size_bytes = :size, told = CAST(:told AS jsonb), backend = NULL,
-    ended_at = clock_timestamp()
+UPDATE print_jobs SET state = 'done', page_count = :count, size_bytes = :size, told = CAST(:told AS jsonb),
+    backend = NULL, ended_at = clock_timestamp()
 WHERE id = :id AND state = 'running'
 """)
 _FAILED = text("""

@@ -141,7 +141,7 @@ def _hexagons(on: Sheet, wanted: Wanted) -> list[str]:
     keys = [look_of(wanted.layer, {"count": one.count}) for one in found]
     west, south, east, north = on.frame.outline().bounds
     near = [at for at, one in enumerate(found) if _touch(one.ring, west, south, east, north)]
-    rings = shapely.polygons([shapely.linearrings(found[at].ring) for at in near]) if near else []
+    rings: Any = shapely.polygons([shapely.linearrings(found[at].ring) for at in near]) if near else []
     texts = [str(one) for one in shapely.to_geojson(np.asarray(rings, dtype=object))] if near else []
     shapes = outlines_in(on.frame, texts)
     _fill_by(on, shapes, [keys[at] for at in near], shades, wanted.layer.style.opacity * wanted.opacity, set())

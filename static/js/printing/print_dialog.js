@@ -21,6 +21,9 @@ function select(id, options, chosen) {
   );
 }
 
+/** West, south, east, north, no farther than the earth reaches. @param {number[]} box */
+const onEarth = (box) => box.map((edge, at) => Math.max(-1, Math.min(1, edge / (at % 2 ? 85 : 180))) * (at % 2 ? 85 : 180));
+
 export class PrintDialog {
   /** @param {import("city/printing/share.js").Desk} desk */
   constructor(desk) {
@@ -136,7 +139,7 @@ export class PrintDialog {
       orientation: this.turn.value,
       scale: this.scale.value ? Number(this.scale.value) : null,
       center: this.scale.value ? [lng, lat] : null,
-      box: this.scale.value ? null : this.desk.map.getBounds().toArray().flat(),
+      box: this.scale.value ? null : onEarth(this.desk.map.getBounds().toArray().flat()),
       title: this.title.value,
       subtitle: this.subtitle.value,
       lang: this.lang.value,

@@ -196,11 +196,13 @@ def test_only_a_digest_of_the_key_is_kept_and_uses_are_counted(
 @pytest.mark.parametrize(
     ("wrong", "status", "field"),
     [
-        ({"layers": ["lodgers"]}, 422, "layers"), ({"layers": []}, 422, "layers"), ({"layers": ["roads"]}, 422, "layers"),
+        ({"layers": ["lodgers"]}, 422, "layers"), ({"layers": []}, 422, "layers"),
+        ({"layers": ["roads"]}, 422, "layers"),
         ({"layers": ["nothing"]}, 404, None), ({"origins": ["*"]}, 422, "origins"),
         ({"origins": ["https://a.org/path"]}, 422, "origins"), ({"origins": ["http://a.org"]}, 422, "origins"),
         ({"origins": ["https://a.org; script-src *"]}, 422, "origins"), ({"origins": []}, 422, "origins"),
-        ({"days": 0}, 422, "days"), ({"areas": ["999"]}, 422, "areas"), ({"query": "f.lamps.nothing=1"}, 422, "f.nothing"),
+        ({"days": 0}, 422, "days"), ({"areas": ["999"]}, 422, "areas"),
+        ({"query": "f.lamps.nothing=1"}, 422, "f.nothing"),
     ],
 )  # fmt: skip
 def test_what_cant_be_shared_is_refused(
