@@ -136,7 +136,7 @@ def _origins(given: Sequence[str]) -> list[str]:
         plain = one.strip().rstrip("/").lower()
         if not ORIGIN.fullmatch(plain):
             raise InvalidInput(
-                "{origin} is no site: write it like https://www.example.org, without a path.",
+                "{origin} is no site: write it like https://intranet, without a path.",
                 field="origins",
                 origin=one,
             )

@@ -13,7 +13,6 @@ from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
 from app.accounts import service as accounts
-from app.accounts.models import Account
 from app.printing.book import Imprint
 from app.printing.making import Made, make
 from app.printing.models import KeptView, PrintJob
@@ -88,14 +87,14 @@ def _make(db: Session, web: Flask, registry: Registry, settings: Settings, job_i
                 raise Stopped
 
     with web.test_request_context(base_url=settings.address), force_locale(asked.lang):
-        imprint = _imprint(asked, account, settings, view)
+        imprint = _imprint(asked, account.full_name or account.name, settings, view)
         return make(db, registry, viewer, asked, imprint, now, tell), job.key
 
 
-def _imprint(asked: PrintIn, account: Account, settings: Settings, view: KeptView) -> Imprint:
+def _imprint(asked: PrintIn, by: str, settings: Settings, view: KeptView) -> Imprint:
     city = city_facts().name
     return Imprint(
-        asked.title or city, asked.subtitle, account.full_name or account.name, city, asked.lang,
+        asked.title or city, asked.subtitle, by, city, asked.lang,
         f"{settings.address}/v/{view.code}", view.code,
     )  # fmt: skip
 

@@ -98,7 +98,7 @@ class EmbedIn(BaseModel):
         default=[], max_length=50, description="Code prefixes; the maker's own areas if none is given"
     )
     origins: list[Annotated[str, StringConstraints(max_length=200)]] = Field(
-        min_length=1, max_length=20, description="Sites that may show it, like https://www.example.org"
+        min_length=1, max_length=20, description="Sites that may show it, like https://intranet"
     )
     days: int = Field(default=90, ge=1, le=366)
 

@@ -181,7 +181,9 @@ def other_site() -> Iterator[Site]:
             self.send_header("Content-Type", "text/html")
             self.end_headers()
             frame = f'<iframe title="map" src="{site.inner}" width="900" height="600"></iframe>'
-            self.wfile.write(f'<!doctype html><html lang="en"><title>Site</title><main><h1>Site</h1>{frame}</main>'.encode())
+            self.wfile.write(
+                f'<!doctype html><html lang="en"><title>Site</title><main><h1>Site</h1>{frame}</main>'.encode()
+            )
 
         def log_message(self, *_args: Any) -> None:
             """Nothing."""
@@ -193,6 +195,7 @@ def other_site() -> Iterator[Site]:
         yield site
     finally:
         made.shutdown()
+        made.server_close()
 
 
 def test_only_the_allowed_site_frames_the_map_and_only_until_it_is_withdrawn(

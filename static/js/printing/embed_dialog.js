@@ -47,7 +47,7 @@ export class EmbedDialog {
       h("div", { class: "field" }, h("label", { for: "embed-title" }, t("Title")), h("input", { id: "embed-title", name: "title", maxlength: 120, autocomplete: "off" })),
       h("fieldset", { class: "field" }, h("legend", {}, t("Layers")), ...(ticks.length ? ticks : [h("p", { class: "hint" }, t("No layer is on."))])),
       h("div", { class: "field" }, h("label", { for: "embed-areas" }, t("Only these areas (codes, by commas)")), h("input", { id: "embed-areas", name: "areas", value: area, autocomplete: "off" }), h("p", { class: "help" }, t("Empty: all areas that are yours."))),
-      h("div", { class: "field" }, h("label", { for: "embed-origins" }, t("Sites that may show it")), h("input", { id: "embed-origins", name: "origins", required: true, placeholder: "https://www.example.org", autocomplete: "off" }), h("p", { class: "help" }, t("By commas if there are several."))),
+      h("div", { class: "field" }, h("label", { for: "embed-origins" }, t("Sites that may show it")), h("input", { id: "embed-origins", name: "origins", required: true, placeholder: "https://intranet", autocomplete: "off" }), h("p", { class: "help" }, t("By commas if there are several."))),
       h("div", { class: "field" }, h("label", { for: "embed-days" }, t("Ends after")), h("select", { id: "embed-days", name: "days" }, ...DAYS.map((n) => h("option", { value: n, selected: n === 90 }, tn("{n} day", "{n} days", n))))),
       /** @type {HTMLElement} */ (this.problem),
       h("div", { class: "acts" }, h("button", { type: "button", onclick: () => this.dialog?.close() }, t("Cancel")), h("button", { class: "primary" }, t("Make the address"))),
