@@ -6,6 +6,7 @@ from flask import Blueprint, Response, redirect, render_template, send_file
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.accounts.session import current_viewer
+from app.maps.asked import registry
 from app.printing import embeds, kept, service
 from app.printing.routes import settings
 from app.printing.told import embed_json, print_json
@@ -39,5 +40,9 @@ def show_shares() -> str:
     viewer = current_viewer()
     with transaction() as db:
         prints = [print_json(*one) for one in service.own(db, viewer)]
-        shared = [embed_json(one) for one in embeds.own(db, viewer)]
+        known = {one.id: str(one.title) for one in registry().all(viewer)}
+        shared = [
+            embed_json(one) | {"titles": [known.get(layer, layer) for layer in one.layers]}
+            for one in embeds.own(db, viewer)
+        ]
     return render_template("printing/shares.html", prints=prints, embeds=shared, days=service.KEPT.days, moment=moment)

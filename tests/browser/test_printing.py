@@ -57,7 +57,7 @@ def test_a_map_is_printed_with_its_frame_shown_and_the_file_had(
     menu(page, "Print or atlas (PDF)")
     dialog = page.locator(".print-dialog")
     expect(dialog).to_be_visible()
-    expect(dialog.get_by_role("status").first).to_contain_text("The frame on the map")
+    expect(dialog.get_by_role("status").first).to_contain_text("all that the map shows")
     assert page.evaluate(FRAME)["type"] == "Polygon"
     check_access(page)
     dialog.get_by_label("Title").fill("Cases, printed")

@@ -24,6 +24,19 @@ function select(id, options, chosen) {
 /** West, south, east, north, no farther than the earth reaches. @param {number[]} box */
 const onEarth = (box) => box.map((edge, at) => Math.max(-1, Math.min(1, edge / (at % 2 ? 85 : 180))) * (at % 2 ? 85 : 180));
 
+/**
+ * What the map shows beside the dialog: west, south, east, north.
+ * @param {import("maplibre-gl").Map} map
+ */
+function shownBox(map) {
+  const { clientWidth, clientHeight } = map.getContainer();
+  const { right } = map.getPadding();
+  const corners = [0, clientWidth - (right ?? 0)].flatMap((x) => [0, clientHeight].map((y) => map.unproject([x, y])));
+  const lons = corners.map((one) => one.lng);
+  const lats = corners.map((one) => one.lat);
+  return [Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)];
+}
+
 export class PrintDialog {
   /** @param {import("city/printing/share.js").Desk} desk */
   constructor(desk) {
@@ -139,7 +152,7 @@ export class PrintDialog {
       orientation: this.turn.value,
       scale: this.scale.value ? Number(this.scale.value) : null,
       center: this.scale.value ? [lng, lat] : null,
-      box: this.scale.value ? null : onEarth(this.desk.map.getBounds().toArray().flat()),
+      box: this.scale.value ? null : onEarth(shownBox(this.desk.map)),
       title: this.title.value,
       subtitle: this.subtitle.value,
       lang: this.lang.value,
@@ -173,10 +186,18 @@ export class PrintDialog {
       this.#drawFrame(atlas ? null : found.outline);
       this.note.textContent = atlas
         ? tn("{n} page, beside overview and index. The worker makes it; you can go on working.", "{n} pages, beside overview and index. The worker makes them; you can go on working.", found.pages)
-        : t("1 : {scale}. The frame on the map is what the sheet will show; north is up.", { scale: found.scale.toLocaleString("en") });
+        : this.#scaleWords(found.scale, Boolean(asked.scale));
     } catch (error) {
       if (round === this.round && this.dialog) this.#told(/** @type {Error} */ (error));
     }
+  }
+
+  /** @param {number} scale @param {boolean} isChosen */
+  #scaleWords(scale, isChosen) {
+    const told = { scale: scale.toLocaleString("en") };
+    return isChosen
+      ? t("1 : {scale}. The frame on the map is what the sheet will show; north is up.", told)
+      : t("1 : {scale}. The sheet shows all that the map shows, and a little around it; north is up.", told);
   }
 
   /** @param {Error} error */

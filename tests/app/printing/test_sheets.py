@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from flask.testing import FlaskClient
 from pypdf import PdfReader
 from sqlalchemy.orm import Session
 
-from app.printing import reading, service, thematic
+from app.printing import beside, reading, service, thematic
 from app.printing.models import KeptView, PrintJob
 from grid.models import UnitCell
 from tests import make, make_accounts
@@ -229,3 +230,77 @@ def test_the_frame_on_the_map_is_the_sheets(planner: FlaskClient) -> None:
     assert told["epsg"] == 4549
     assert planner.get("/api/v1/prints/frame?scale=7").status_code == 422
     assert planner.get("/api/v1/prints/pages?by=cell").json == {"pages": 4}
+
+
+def graduated(client: FlaskClient, **declared: object) -> int:
+    """A kept style of the lamps."""
+    given = {"layer": "lamps", "title": "By street", "declared": {"kind": "graduated", "over": "area"} | declared}
+    answer = client.post("/api/v1/styles", json=given)
+    assert answer.status_code == 201, answer.text
+    made: int = answer.json["id"]
+    return made
+
+
+def test_a_choropleth_on_paper_has_the_classes_and_colours_of_the_screen(
+    planner: FlaskClient, lit: None, printed: Printed
+) -> None:
+    style = graduated(planner, level="community", rate="count", scheme="user_defined", breaks=[6, 9], ramp="YlGnBu")
+    told = planner.get(f"/api/v1/layers/lamps/legend?style={style}").json
+    pdf = printed(planner, query=f"on=lamps&st.lamps={style}", scale=5000, center=MIDDLE)
+    text, drawn = words(pdf), drawing(pdf)
+    assert "By street" in text
+    for item in told["items"]:
+        assert f"{item['label']} {item['count']}" in text
+        shapes = 2 if item["count"] else 1  # in the legend, and on the map where there is an area of that class
+        assert drawn.count(fill_of(item["colour"])) == shapes, item
+    assert "14 of 14 rows lie on this sheet" in text
+
+
+def test_a_style_that_is_anothers_is_told_and_the_usual_look_drawn(
+    planner: FlaskClient, south: FlaskClient, lit: None, printed: Printed
+) -> None:
+    style = graduated(planner, level="community", rate="count")
+    text = words(printed(south, query=f"on=lamps&st.lamps={style}", scale=5000, center=MIDDLE))
+    assert "is not there, or not for you to see" in text
+    assert "By street" not in text
+    assert "5 of 5 rows lie on this sheet" in text
+
+
+def test_heat_is_hexagons_on_paper_and_says_so(planner: FlaskClient, lit: None, printed: Printed) -> None:
+    given = {"layer": "lamps", "title": "Heat", "declared": {"kind": "heat", "side_m": 100}}
+    style = planner.post("/api/v1/styles", json=given).json["id"]
+    text = words(printed(planner, query=f"on=lamps&st.lamps={style}", scale=5000, center=MIDDLE))
+    assert "heat is drawn as hexagons on paper" in text
+    assert "14 of 14 rows lie on this sheet" in text
+
+
+def test_two_numbers_at_once_have_their_square_in_the_legend(
+    planner: FlaskClient, db: Session, cells: dict[str, UnitCell], printed: Printed
+) -> None:
+    for n in range(4):
+        plot(db, cells[ON_SOUTH], 121.4502 + n * 0.0004, 31.2305, 0.0002 + n * 0.00004, floors=1 + n, use="home")
+    declared = {"kind": "bivariate", "field": "floors", "second": "floors", "second_per": "area", "ramp": "BluePink"}
+    answer = planner.post("/api/v1/styles", json={"layer": "plots", "title": "Two", "declared": declared})
+    assert answer.status_code == 201, answer.text
+    pdf = printed(planner, query=f"on=plots&st.plots={answer.json['id']}", scale=5000, center=MIDDLE)
+    assert "4 of 4 rows lie on this sheet" in words(pdf)
+    nine = ("#e8e8e8", "#ace4e4", "#5ac8c8", "#dfb0d6", "#a5add3", "#5698b9", "#be64ac", "#8c62aa", "#3b4994")
+    assert all(fill_of(one) in drawing(pdf) for one in nine)
+
+
+def test_a_long_legend_goes_on_on_a_last_page(
+    planner: FlaskClient, lit: None, printed: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = {f"k{n}": f"Kind {n}" for n in range(60)}
+    layers = planner.application.extensions["city"].layers
+    style = replace(LAMPS.style, colours=dict.fromkeys(many, "#123456"))
+    fields = (replace(LAMPS.fields[0], choices=LAMPS.fields[0].choices | many), *LAMPS.fields[1:])  # type: ignore[operator]
+    monkeypatch.setitem(layers._layers, "lamps", replace(LAMPS, style=style, fields=fields))
+    monkeypatch.setattr(beside, "LONG", 1000)
+    pdf = printed(planner, scale=5000, center=MIDDLE)
+    assert len(pdf.pages) == 2
+    assert "continued on the last page" in words(pdf)
+    told = words(pdf) + words(pdf, 1)
+    for title in many.values():
+        assert f"{title} 0" in told
+    assert "2 / 2" in words(pdf, 1)
