@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,7 @@ from app.printing import beside
 from app.printing.beside import Facts, Line
 from app.printing.frame import Frame, crs_name
 from app.printing.furniture import INK, SOFT, draw_edge
-from app.printing.ground import draw_borders, draw_ground
+from app.printing.ground import Drawn, draw_borders, draw_ground
 from app.printing.names import Names
 from app.printing.paper import MARGIN, Area, Layout
 from app.printing.pen import Pen
@@ -27,6 +28,7 @@ from grid.reach import Viewer
 
 FONT = Path(pylopdf_fonts_zh_cn.__file__).parent / "NotoSansSC-Regular.otf"
 ACCENT = "#b3261e"
+logging.getLogger("fontTools").setLevel(logging.WARNING)  # it tells each table of a font that it cuts down
 
 
 @dataclass(frozen=True)
@@ -155,9 +157,7 @@ class Book:
         draw_edge(self.pen, frame, at, self.layout.size)
         if focus is not None:
             self._name_neighbours(focus, frame, at)
-        notes = [_("Left out, too many shapes at this scale: {layers}").format(layers=", ".join(ground.left_out))] if (
-            ground.left_out) else []  # fmt: skip
-        return told, notes
+        return told, _of_ground(ground)
 
     def _show_unit(self, focus: Focus, frame: Frame) -> None:
         """The page's unit in a strong line; what lies around it recedes."""
@@ -228,6 +228,17 @@ class Book:
             x, y = self.layout.width - MARGIN - 6 * size, self.layout.foot_y + 4.5 * size
             self.pen.words(f"{number} / {count}", x, y, 6 * size, SOFT)
         return bytes(self.pdf.output())
+
+
+def _of_ground(ground: Drawn) -> list[str]:
+    """What the base map leaves out, and where it is from."""
+    notes = []
+    if ground.left_out:
+        left_out = ", ".join(ground.left_out)
+        notes.append(_("Left out, too many shapes at this scale: {layers}").format(layers=left_out))
+    if ground.sources:
+        notes.append(_("Base map: {sources}").format(sources=", ".join(dict.fromkeys(ground.sources))))
+    return notes
 
 
 def _fitting(pen: Pen, text: str, size: float, wide: float) -> float:

@@ -49,7 +49,9 @@ def show_map(key: str) -> Response:
                 return _framed(page, 200, opened.embed.origins)
         except CityError as error:
             gone = render_template("printing/embed_gone.html", words=words_of(error))
-            return _framed(gone, status_of(error), _origins_of(key))
+            answer = _framed(gone, status_of(error), _origins_of(key))
+            answer.headers["X-Error-Code"] = error.code
+            return answer
 
 
 def _origins_of(key: str) -> Sequence[str]:

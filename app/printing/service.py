@@ -72,7 +72,9 @@ def ask(db: Session, registry: Registry, viewer: Viewer, given: PrintIn) -> Prin
     db.flush()
     db.refresh(made)
     record(db, viewer, act="printing.ask", subject="print", subject_id=made.id, detail={"view": view.code})
-    defer(db, "printing.make", lock="printing", job=made.id)
+    # A sheet waits for no atlas, and nobody's prints for each other.
+    lock = "atlas" if given.atlas else f"print-{viewer.account_id}"
+    defer(db, "printing.make", lock=lock, job=made.id)
     return made
 
 

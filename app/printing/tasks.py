@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import cast
+
+from flask_openapi3.openapi import OpenAPI
 
 from app.jobs.queue import QUEUE
 from app.printing import service
 from app.printing.running import carry_out
-from app.settings import read_settings
+from app.settings import Settings, read_settings
 from app.web.assembly import Assembly
 from app.web.create import create_app
 from gis.db import transaction
+
+
+@cache
+def application(settings: Settings) -> OpenAPI:
+    """The application that knows layers and words; put together once a worker."""
+    return create_app(settings)
 
 
 @QUEUE.task(name="printing.make")
 def make_print(job: int) -> None:
     """Make a sheet or an atlas."""
     settings = read_settings()
-    web = create_app(settings)
+    web = application(settings)
     registry = cast(Assembly, web.extensions["city"]).layers
     carry_out(web, registry, settings, job, service.folder(settings))
 

@@ -230,3 +230,34 @@ def test_no_door_of_it_takes_anything_but_get(planner: FlaskClient, client: Flas
     for door in ("", "/map.json", f"/tiles/lamps/14/{NORTH_TILE.x}/{NORTH_TILE.y}.mvt"):
         assert client.post(root + door).status_code in (403, 405)
         assert client.delete(root + door).status_code in (403, 405)
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [{"kind": "graduated", "over": "area", "level": "community", "rate": "count"}, {"kind": "hexagons", "side_m": 200},
+     {"kind": "graduated", "over": "cell", "rate": "count"}, {"kind": "cluster"}],
+    ids=["areas", "hexagons", "cells", "circles"],
+)  # fmt: skip
+def test_styled_layers_are_shown_by_what_they_count_in_the_chosen_areas(
+    planner: FlaskClient, client: FlaskClient, lit: None, declared: dict[str, Any]
+) -> None:
+    made = planner.post("/api/v1/styles", json={"layer": "lamps", "title": "S", "declared": declared})
+    query = f"on=lamps&st.lamps={made.json['id']}"
+    for areas, whole in (([], 14), (["310199001001"], 5)):
+        root, _ = shared(planner, query=query, areas=areas)
+        [told] = client.get(f"{root}/map.json").json["layers"]
+        [source] = told["sources"].values()
+        if source["type"] == "geojson":
+            assert client.get(source["data"]).json["total"] == whole
+        else:
+            address = source["tiles"][0].format(z=AT.z, x=AT.x, y=AT.y)
+            counted = mapbox_vector_tile.decode(client.get(address).data)["lamps_counts"]["features"]
+            assert sum(one["properties"]["count"] for one in counted) == whole
+
+
+def test_an_address_that_asks_for_nonsense_is_told_so(planner: FlaskClient, client: FlaskClient, lit: None) -> None:
+    root, _ = shared(planner)
+    for door in ("tiles/lamps/99/0/0.mvt", "layers/lamps/counts?by=galaxy", "layers/lamps/hexagons?side_m=x",
+                 "map.json?theme=pink", "map.json?lang=fr"):  # fmt: skip
+        answer = client.get(f"{root}/{door}", headers={"Accept": "application/json"})
+        assert answer.status_code == 422, door
