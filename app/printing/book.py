@@ -12,6 +12,7 @@ import pylopdf_fonts_zh_cn
 import shapely
 from flask_babel import gettext as _
 from fpdf import FPDF
+from fpdf.fonts import TTFFont
 from sqlalchemy.orm import Session
 
 from app.printing import beside
@@ -219,6 +220,12 @@ class Book:
             each = (self.layout.width - 2 * MARGIN - 8) / 3
             columns = [Area(MARGIN + n * (each + 4), top, each, self.layout.foot_y - top) for n in range(3)]
             self.left = beside.draw_legend(self.pen, [one for one in self.left if one], columns, size)
+
+    def close(self) -> None:
+        """Let go of the font's file."""
+        for font in self.pdf.fonts.values():
+            if isinstance(font, TTFFont):
+                font.ttfont.close()
 
     def finish(self) -> bytes:
         """The file, its pages numbered."""

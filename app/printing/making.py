@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -54,16 +55,16 @@ def make(
     lay = layout(asked.paper, asked.orientation)
     units = atlas.units_of(db, viewer, asked.atlas) if asked.atlas else []
     tell(0, len(units) or 1)
-    book = Book(lay, imprint, prepare(db, registry, viewer, view, now))
-    if asked.atlas is None:
+    with closing(Book(lay, imprint, prepare(db, registry, viewer, view, now))) as book:
+        if asked.atlas is not None:
+            failed = _Atlas(db, viewer, book, units, asked.atlas, asked.scale).write(tell)
+            return Made(book.finish(), book.pdf.pages_count, failed)
         shown = frame_of(
             db, lay.map, scale=asked.scale, center=asked.center or view.center, box=asked.box, zoom=view.zoom
         )
         book.add_map(db, viewer, shown, imprint.title, imprint.subtitle)
         book.add_left()
         return Made(book.finish(), book.pdf.pages_count, [])
-    failed = _Atlas(db, viewer, book, units, asked.atlas, asked.scale).write(tell)
-    return Made(book.finish(), book.pdf.pages_count, failed)
 
 
 def frame_of(
