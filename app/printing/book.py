@@ -200,7 +200,7 @@ class Book:
         self.pen.words(text, at.x + x, at.y + y, points, ACCENT)
 
     def _facts(self, frame: Frame) -> list[str]:
-        at = self.prepared.at
+        at = self.prepared.as_of or self.prepared.at
         side = _("east") if frame.north_deg >= 0 else _("west")
         return [
             _("{crs} (EPSG:{code}); coordinates in degrees, WGS 84").format(crs=crs_name(frame.epsg), code=frame.epsg),

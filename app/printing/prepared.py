@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.planning.inputs import mark_of
 from app.printing.thematic import Wanted, told_of
-from app.printing.view import View
+from app.printing.view import View, keeps_past
 from app.styles import service as styles
 from app.web.city import city_facts
 from gis.errors import NotFound
@@ -30,13 +30,15 @@ MARKED_TO = 200_000  # rows; the checksum of a register reads all of it
 class Prepared:
     """Ground and layers of a view, as the viewer may see them; `at` is the moment of the data in the city's zone.
 
-    `lines` tell of versions, filters, sources; `notes` of what the view names and this viewer can't see.
+    With `as_of` the layers that keep their past stand as they stood at that moment. `lines` tell of versions, filters,
+    sources; `notes` of what the view names and this viewer can't see.
     """
 
     ground: list[Layer]
     areas: Layer | None
     layers: list[tuple[Wanted, Legend, int | None]]
     at: datetime
+    as_of: datetime | None
     lines: list[str]
     notes: list[str]
 
@@ -54,7 +56,7 @@ def prepare(db: Session, registry: Registry, viewer: Viewer, view: View, now: da
     at = now.astimezone(zone)
     return Prepared(
         [one for one in shown if one.theme == "base"], next((one for one in every if one.id == "areas"), None),
-        found, at,
+        found, at, view.as_of and view.as_of.astimezone(zone),
         [*_versions(db, viewer, found), *_filters(found, at), *_sources(found)], notes,
     )  # fmt: skip
 
@@ -70,16 +72,19 @@ def _wanted(
 ) -> tuple[Wanted, list[str]]:
     """The layer in its kept style; in its usual look, and a note, where that is not for this viewer."""
     chosen = read_filter(layer, view.args(layer, now), zone)
+    notes = [] if view.as_of is None or keeps_past(layer) else [
+        _("{layer} keeps no history: it is shown as it is now.").format(layer=layer.title)
+    ]  # fmt: skip
     opacity, style_id = view.opacity.get(layer.id, 1.0), view.styles.get(layer.id)
     if style_id is None:
-        return Wanted(layer, chosen, opacity), []
+        return Wanted(layer, chosen, opacity), notes
     try:
         kept = styles.get(db, viewer, style_id)
         declared = styles.declared_of(db, viewer, style_id, layer)
     except NotFound:
         note = _("The style of {layer} is not there, or not for you to see. This is the usual one.")
-        return Wanted(layer, chosen, opacity), [note.format(layer=layer.title)]
-    return Wanted(resolve(db, layer, viewer, declared, chosen).layer, chosen, opacity, kept.title), []
+        return Wanted(layer, chosen, opacity), [*notes, note.format(layer=layer.title)]
+    return Wanted(resolve(db, layer, viewer, declared, chosen).layer, chosen, opacity, kept.title), notes
 
 
 def _versions(db: Session, viewer: Viewer, found: Sequence[tuple[Wanted, Legend, int | None]]) -> list[str]:

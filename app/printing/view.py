@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlencode
 
 from gis.errors import InvalidInput
@@ -13,7 +13,6 @@ from layers.layer import Layer
 QUERY_MAX = 4_000
 HOURS = {"24h": 24, "7d": 168, "30d": 720, "90d": 2160}
 FIRST = "cases"  # whose filters are meant while no layer is named
-BOTH = ("area", "datetime")  # what narrows every layer
 
 
 @dataclass(frozen=True)
@@ -39,15 +38,35 @@ class View:
             return layer.id not in self.off
         return layer.visible if self.on is None else layer.id in self.on
 
+    @property
+    def as_of(self) -> datetime | None:
+        """The past moment that the map shows; None for the present."""
+        return _moment(self.words.get("datetime", ""))
+
     def args(self, layer: Layer, now: datetime) -> dict[str, str]:
         """The filter arguments of one layer, as its doors take them."""
         found = {f"f.{name}": value for name, value in self.filters.get(layer.id, {}).items()}
         if layer.time_field:
             hours = HOURS.get(self.words.get("when", ""))
-            given = (now.replace(second=0, microsecond=0) - timedelta(hours=hours)).isoformat() if hours else None
+            minute = (self.as_of or now).replace(second=0, microsecond=0)
+            given = (minute - timedelta(hours=hours)).isoformat() if hours else None
             found |= {"from": given} if given else _some(self.words, "from", "to")
-        found |= _some(self.words, *BOTH)
+        found |= _some(self.words, "area", *(["datetime"] if self.as_of and keeps_past(layer) else []))
         return found | (_some(self.words, "q") if layer.id == (self.layer or FIRST) else {})
+
+
+def keeps_past(layer: Layer) -> bool:
+    """Whether a layer can be shown as it stood at a past moment; others are shown as they are now."""
+    return getattr(layer, "history", None) is not None
+
+
+def _moment(text: str) -> datetime | None:
+    """An instant with its offset; None for anything else."""
+    try:
+        found = datetime.fromisoformat(text.replace(" ", "+"))  # the "+" of an offset arrives as a space
+    except ValueError:
+        return None
+    return found.astimezone(UTC) if found.tzinfo and "T" in text.upper() else None
 
 
 def _some(words: Mapping[str, str], *names: str) -> dict[str, str]:
@@ -67,7 +86,7 @@ def fixed(query: str, now: datetime) -> str:
     pairs = dict(_pairs(query))
     hours = HOURS.get(pairs.pop("when", ""))
     if hours:
-        minute = now.replace(second=0, microsecond=0)
+        minute = (_moment(pairs.get("datetime", "")) or now).replace(second=0, microsecond=0)
         pairs |= {"from": (minute - timedelta(hours=hours)).isoformat(), "to": minute.isoformat()}
     return urlencode(pairs, safe=",:")
 

@@ -304,3 +304,11 @@ def test_a_long_legend_goes_on_on_a_last_page(
     for title in many.values():
         assert f"{title} 0" in told
     assert "2 / 2" in words(pdf, 1)
+
+
+def test_a_past_moment_is_the_time_of_the_data_and_what_keeps_no_past_is_named(
+    planner: FlaskClient, lit: None, printed: Printed
+) -> None:
+    text = words(printed(planner, query="on=lamps&datetime=2026-02-01T08:00:00Z", scale=5000, center=MIDDLE))
+    assert "Data as of 2026-02-01 16:00:00 (CST)" in text
+    assert "Lamps keeps no history: it is shown as it is now." in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 
@@ -61,3 +62,14 @@ def test_words_are_of_the_lists_layer_only() -> None:
 def test_what_is_no_address_is_refused(query: str) -> None:
     with pytest.raises(InvalidInput):
         clean(query)
+
+
+def test_a_past_moment_is_asked_of_layers_that_keep_their_past_and_spans_count_back_from_it() -> None:
+    view = read_view(clean("datetime=2026-02-01T08:00:30Z&when=24h"))
+    assert view.as_of == datetime(2026, 2, 1, 8, 0, 30, tzinfo=UTC)
+    assert view.args(LAMPS, NOW) == {"from": "2026-01-31T08:00:00+00:00"}
+    remembered = SimpleNamespace(id="lamps", time_field=None, history=object())
+    assert view.args(remembered, NOW) == {"datetime": "2026-02-01T08:00:30Z"}  # type: ignore[arg-type]
+    again = read_view(fixed(clean("datetime=2026-02-01T08:00:30Z&when=24h"), NOW))
+    assert again.args(LAMPS, NOW) == {"from": "2026-01-31T08:00:00+00:00", "to": "2026-02-01T08:00:00+00:00"}
+    assert read_view(clean("datetime=yesterday")).as_of is None
