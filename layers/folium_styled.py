@@ -21,7 +21,6 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
-from gis.errors import InvalidInput
 from grid.reach import Viewer
 from layers import features, folium_parts
 from layers.classing import classify
@@ -37,6 +36,7 @@ from layers.looks import look_of, looks
 from layers.self_contained import self_contained
 
 ROWS_MAX = 5_000
+BYTES_MAX = 2_500_000  # of rows as GeoJSON: the whole file stays under 5 MB, and opens at once
 SHOWN = 6  # properties under the pointer
 
 Box = tuple[float, float, float, float]
@@ -58,7 +58,7 @@ def styled_map(
 ) -> str:
     """The whole page as text for a resolved layer; `vendor` and `at` as for `thematic_map`.
 
-    InvalidInput where more than `ROWS_MAX` rows would have to be drawn one by one.
+    Past `ROWS_MAX` rows or `BYTES_MAX` of outlines, circles stand for the rows and add up to all of them.
     """
     style = layer.style
     if style.draw in ("areas", "cells"):
@@ -66,20 +66,20 @@ def styled_map(
         by = replace(by, scheme=style.classes.classing.scheme if style.classes else by.scheme)
         return thematic_map(db, layer, viewer, by, vendor, at=at, chosen=chosen)
     if style.draw == "heat":
-        layer = _as_hexagons(db, layer, viewer, chosen)
+        layer = as_hexagons(db, layer, viewer, chosen)
     sheet = Sheet(db, layer, viewer, chosen, order)
     page = empty_map(many=True)
     group = folium.FeatureGroup(name=shut(html.escape(str(layer.title))))
     group.add_to(page)
-    bounds = _draw(sheet, page, group)
-    facts = _facts(sheet, legend(db, layer, viewer, chosen), at)
+    bounds, notes = _draw(sheet, page, group)
+    facts = _facts(sheet, legend(db, layer, viewer, chosen), at, notes)
     figure = cast(Figure, page.get_root())
     figure.title = shut(html.escape(str(facts["title"])))
     figure.add_child(folium_parts.Frame(page.get_name(), facts, [], bounds, None))
     return opened(self_contained(figure.render(), vendor))
 
 
-def _as_hexagons(db: Session, layer: Layer, viewer: Viewer, chosen: Filter) -> Layer:
+def as_hexagons(db: Session, layer: Layer, viewer: Viewer, chosen: Filter) -> Layer:
     """Heat as hexagons in its colours."""
     values = [float(one.count) for one in hexagons(db, layer, viewer, layer.style.side_m, chosen)]
     classing = classify(values, "quantiles", len(layer.style.ramp))
@@ -88,16 +88,24 @@ def _as_hexagons(db: Session, layer: Layer, viewer: Viewer, chosen: Filter) -> L
     return replace(layer, style=replace(layer.style, draw="hexagons", classes=made))
 
 
-def _draw(sheet: Sheet, page: folium.Map, group: folium.FeatureGroup) -> Box | None:
-    """Everything coloured, and where it lies: west, south, east, north in degrees."""
+def _draw(sheet: Sheet, page: folium.Map, group: folium.FeatureGroup) -> tuple[Box | None, list[str]]:
+    """Everything coloured, where it lies (west, south, east, north in degrees), and what is to be said of it."""
     if sheet.layer.style.draw == "counts":
-        spots = squares(sheet.db, sheet.layer, sheet.viewer, sheet.chosen)
-        shade = sheet.layer.style.colour
-        page.add_child(folium_parts.Circles(page.get_name(), group.get_name(), spots, shade, sheet.order.lang))
-        return _around([{"type": "Point", "coordinates": [lon, lat]} for lon, lat, _count in spots])
+        return _circles(sheet, page, group), []
     found = _hexagon_features(sheet) if sheet.layer.style.draw == "hexagons" else _row_features(sheet)
+    if found is None:
+        words = [_("too many to be drawn one by one"), _("circle: rows nearby, they add up")]
+        return _circles(sheet, page, group), [" · ".join(words)]
     _add(sheet.layer, group, found)
-    return _around([one["geometry"] for one in found])
+    return _around([one["geometry"] for one in found]), []
+
+
+def _circles(sheet: Sheet, page: folium.Map, group: folium.FeatureGroup) -> Box | None:
+    """Circles whose numbers add up to all rows."""
+    spots = squares(sheet.db, sheet.layer, sheet.viewer, sheet.chosen)
+    shade = sheet.layer.style.colour
+    page.add_child(folium_parts.Circles(page.get_name(), group.get_name(), spots, shade, sheet.order.lang))
+    return _around([{"type": "Point", "coordinates": [lon, lat]} for lon, lat, _count in spots])
 
 
 def _hexagon_features(sheet: Sheet) -> list[dict[str, Any]]:
@@ -108,13 +116,11 @@ def _hexagon_features(sheet: Sheet) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _row_features(sheet: Sheet) -> list[dict[str, Any]]:
+def _row_features(sheet: Sheet) -> list[dict[str, Any]] | None:
+    """The rows; None where they are too many or too heavy for one file."""
     found = features.page(sheet.db, sheet.layer, sheet.viewer, sheet.chosen, limit=ROWS_MAX)
-    if found.last_id is not None:
-        raise InvalidInput(
-            "{count} rows are too many for one file. Choose an area, or colour areas by their rows.", field="area",
-            count=total(sheet.db, sheet.layer, sheet.viewer, sheet.chosen),
-        )  # fmt: skip
+    if found.last_id is not None or sum(map(len, found.features)) > BYTES_MAX:
+        return None
     return [json.loads(one) for one in found.features]
 
 
@@ -176,7 +182,7 @@ def _around(geometries: Sequence[dict[str, Any]]) -> Box | None:
     return float(west), float(south), float(east), float(north)
 
 
-def _facts(sheet: Sheet, found: Legend, at: datetime) -> dict[str, Any]:
+def _facts(sheet: Sheet, found: Legend, at: datetime, notes: list[str]) -> dict[str, Any]:
     """Title and legend; its lines are those of the map's own legend."""
     rows = [
         {"fill": one.colour, "label": one.label, "count": "" if one.count is None else f"{one.count:,}"}
@@ -192,7 +198,7 @@ def _facts(sheet: Sheet, found: Legend, at: datetime) -> dict[str, Any]:
         "legend_title": found.heading or found.title, "unit": "", "count_title": found.unit, "rows": rows, "marks": [],
         "lang": sheet.order.lang,
         "notes": [
-            *filter_words(sheet.layer, sheet.chosen, at), *fit,
+            *notes, *filter_words(sheet.layer, sheet.chosen, at), *fit,
             *([_("Source: %(source)s", source=source)] if source else []),
         ],
     }  # fmt: skip

@@ -43,6 +43,7 @@ RIGHTS: dict[str, Words] = {
     "datasets.publish": _l("Open uploaded layers to everyone, without a login"),
     "datasets.manage": _l("See and change the uploaded layers of all"),
     "styles.share": _l("Share styles of map layers with everyone"),
+    "views.embed": _l("Show maps on other sites, without a login"),
     "calendars.edit": _l("Change work calendars"),
     "organisation.edit": _l("Change departments, teams and posts"),
     "routing.edit": _l("Change routing rules"),
@@ -62,13 +63,13 @@ ROLES: dict[Role, frozenset[str]] = {
     Role.DEPARTMENT: _LOOK | {"cases.move", "cases.handle", "components.edit", "evaluation.own", "evaluation.read"},
     Role.COMMANDER: _LOOK
     | {"events.create", "events.edit", "residents.read", "residents.open", "cases.create", "layers.export"},
-    Role.PLANNER: _LOOK | {"layers.export", "datasets.edit", "styles.share"},
+    Role.PLANNER: _LOOK | {"layers.export", "datasets.edit", "styles.share", "views.embed"},
     Role.CLERK: _LOOK | {"residents.read", "residents.create", "residents.open", "facilities.edit"},
     Role.LEADER: _LOOK
     | {"cases.move", "layers.export", "evaluation.own", "evaluation.read", "evaluation.people"},  # oversees
     Role.CHIEF: _LOOK
     | {"cases.create", "cases.move", "cases.dispatch", "cases.transfer", "events.create", "layers.export"}
-    | {"patrols.read", "styles.share"}
+    | {"patrols.read", "styles.share", "views.embed"}
     | {"evaluation.own", "evaluation.read", "evaluation.people", "evaluation.edit"},
     Role.EVALUATOR: _LOOK
     | {
@@ -84,7 +85,7 @@ ROLES: dict[Role, frozenset[str]] = {
     Role.ADMINISTRATOR: _LOOK
     | {"components.edit", "facilities.edit", "grid.edit", "layers.export", "calendars.edit", "catalogue.edit"}
     | {"organisation.edit", "routing.edit", "notices.edit", "accounts.manage", "audit.read"}
-    | {"datasets.edit", "datasets.publish", "datasets.manage", "styles.share"},
+    | {"datasets.edit", "datasets.publish", "datasets.manage", "styles.share", "views.embed"},
 }
 
 ROLE_NAMES: dict[Role, Words] = {

@@ -35,8 +35,8 @@ def benches() -> dict[str, Bench]:
     "--json", "as_json", is_flag=True, help="One object a line: name, value, unit, reference, ratio, limit, ok."
 )
 def bench(name: str, rows: int, as_json: bool) -> None:
-    """Measure NAME (locate, import, tiles, features, layers, overlay, cases, field; all) on data of its own, in a
-    scratch home.
+    """Measure NAME (locate, import, tiles, features, layers, overlay, cases, field, prints; all) on data of its own, in
+    a scratch home.
 
     A ratio is always against a reference measured in the same run. Exit 1 if any figure is over its limit.
     """

@@ -32,4 +32,5 @@ def show_map() -> str:
     levels = [{"level": one, "title": level_name(one)} for one in city_facts().levels]
     acts = [(act, title) for act, (right, title) in ACTS.items() if viewer.may(right)]
     may_export = viewer.may("layers.export")
-    return render_template("maps/map.html", acts=acts, modules=MODULES, may_export=may_export, levels=levels)
+    may = {"may_export": may_export, "may_embed": viewer.may("views.embed")}
+    return render_template("maps/map.html", acts=acts, modules=MODULES, levels=levels, **may)

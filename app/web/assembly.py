@@ -37,6 +37,7 @@ DOMAINS = (
     "planning",
     "styles",
     "maps",
+    "printing",
     "ogc",
     "cities",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -92,20 +93,27 @@ def install(web: Flask, settings: Settings) -> None:
 
 def fixed_headers(web: Flask) -> list[tuple[str, str]]:
     """The headers of an answer that no page script belongs to, for what is answered before the application is."""
-    policy = "; ".join(f"{name} {value}" for name, value in POLICY.items())
-    headers = [*HEADERS.items(), ("Content-Security-Policy", policy)]
+    chosen = "; ".join(f"{name} {value}" for name, value in POLICY.items())
+    headers = [*HEADERS.items(), ("Content-Security-Policy", chosen)]
     if web.config["SESSION_COOKIE_SECURE"]:
         headers.append(("Strict-Transport-Security", HSTS))
     return headers
 
 
+def policy(others: Mapping[str, str] | None = None) -> str:
+    """The content security policy of this answer, some parts of it others."""
+    chosen = POLICY | ({"script-src": f"'self' 'nonce-{g.csp_nonce}'"} if "csp_nonce" in g else {}) | dict(others or {})
+    return "; ".join(f"{name} {value}" for name, value in chosen.items())
+
+
 def add_headers(answer: Response) -> Response:
     """Security headers on every answer; a view may have set a policy of its own."""
+    says_who_frames = "frame-ancestors" in answer.headers.get("Content-Security-Policy", "")
     for name, value in HEADERS.items():
-        answer.headers.setdefault(name, value)
+        if name != "X-Frame-Options" or not says_who_frames:  # an older word, which can't name sites
+            answer.headers.setdefault(name, value)
     if "Content-Security-Policy" not in answer.headers:
-        chosen = POLICY | ({"script-src": f"'self' 'nonce-{g.csp_nonce}'"} if "csp_nonce" in g else {})
-        answer.headers["Content-Security-Policy"] = "; ".join(f"{name} {value}" for name, value in chosen.items())
+        answer.headers["Content-Security-Policy"] = policy()
     if request.is_secure:
         answer.headers.setdefault("Strict-Transport-Security", HSTS)
     if "Cache-Control" not in answer.headers and request.endpoint != "static":

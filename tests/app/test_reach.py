@@ -162,6 +162,11 @@ LAYER_DOORS = {
     "/tiles/<layer_id>/<z>/<x>/<y>.mvt": ["/tiles/{layer}/{z}/{x}/{y}.mvt", "/tiles/{layer}/{z}/{x}/{y}.mvt?q={word}"],
 }  # fmt: skip
 NO_ROWS = {
+    # Kept views hold no rows, prints are their owner's alone, a key opens its own map: tests/app/printing
+    "/v/<code>", "/shares", "/prints/<key>.pdf", "/api/v1/views/<code>", "/api/v1/prints", "/api/v1/prints/<key>",
+    "/api/v1/prints/frame", "/api/v1/prints/pages", "/api/v1/embeds", "/embed/<key>", "/embed/<key>/map.json",
+    "/embed/<key>/tiles/<layer_id>/<z>/<x>/<y>.mvt", "/embed/<key>/layers/<layer_id>/counts",
+    "/embed/<key>/layers/<layer_id>/hexagons",
     "/admin/organisation", "/admin/organisation/<any(departments, teams, posts):many>/<code>",
     "/admin/organisation/<any(departments, teams, posts):many>/new", "/admin/routing", "/admin/routing/rules/new",
     "/admin/routing/rules/<int:position>", "/api/v1/departments", "/api/v1/teams", "/api/v1/routing/rules",

@@ -46,6 +46,7 @@ class Server:
 
     url: str
     town: town.Town
+    environ: dict[str, str] = field(default_factory=dict)
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +64,7 @@ def server(cluster: Cluster, template_url: str, tmp_path_factory: pytest.TempPat
     process = subprocess.Popen(command, cwd=PROJECT, env=environ, stdout=log, stderr=subprocess.STDOUT)
     try:
         _wait(process, port, home / "web.log")
-        yield Server(f"http://127.0.0.1:{port}", built)
+        yield Server(f"http://127.0.0.1:{port}", built, environ)
     finally:
         process.terminate()
         process.wait(20)

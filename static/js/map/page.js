@@ -27,6 +27,7 @@ import { Tabs } from "city/map/tabs.js";
 import { Thematic } from "city/map/thematic.js";
 import { Tree } from "city/map/tree.js";
 import { Watch } from "city/map/watch.js";
+import { addShare } from "city/printing/share.js";
 
 /** @param {string} selector @returns {HTMLElement} */
 const part = (selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
@@ -106,6 +107,7 @@ class Page {
       pick: () => this.#pickCentre(),
       help: () => this.#help(),
     });
+    addShare(part("[data-part=buttons]"), this);
     followTheme(map, () => {
       this.marks.install();
       this.thematic.restyle();
