@@ -13,7 +13,6 @@ from app.accounts.session import current_viewer
 from app.maps.asked import registry
 from app.printing import kept, service
 from app.printing.atlas import units_of
-from app.printing.making import frame_of
 from app.printing.paper import layout
 from app.printing.schemas import AtlasIn, CodePath, FrameQuery, PagesQuery, PrintIn, PrintPath, ViewIn
 from app.printing.told import print_json, view_json
@@ -22,7 +21,10 @@ from app.settings import Settings
 from app.web.assembly import Assembly
 from app.web.idempotency import idempotent
 from gis.db import transaction
+from gis.lazy import library
 from layers.rectangle import read_bbox
+
+making = library("app.printing.making")  # with what writes PDF
 
 TAG = Tag(name="prints", description="Kept views, printed sheets and atlases, maps embedded elsewhere")
 SECURITY: list[dict[str, list[Any]]] = [{"bearer": []}]
@@ -76,7 +78,7 @@ def get_frame(query: FrameQuery) -> Response:
     with transaction() as db:
         at = layout(query.paper, query.orientation).map
         place = read_place(query.center or "")
-        found = frame_of(db, at, scale=query.scale, center=place, box=read_bbox(query.box))
+        found = making.frame_of(db, at, scale=query.scale, center=place, box=read_bbox(query.box))
     return jsonify({
         "scale": found.scale, "epsg": found.epsg, "north_deg": round(found.north_deg, 4),
         "outline": json.loads(shapely.to_geojson(found.outline())),

@@ -15,16 +15,18 @@ from app.jobs.queue import defer
 from app.printing import kept
 from app.printing.atlas import units_of
 from app.printing.frame import SCALES
-from app.printing.making import frame_of
 from app.printing.models import OPEN, KeptView, PrintJob, PrintState
 from app.printing.paper import layout
 from app.printing.schemas import PrintIn
 from app.printing.view import clean, fixed, read_view
 from app.settings import Settings
 from gis.errors import Conflict, Forbidden, InvalidInput, NotFound
+from gis.lazy import library
 from grid.reach import Viewer
 from layers.filters import read_filter
 from layers.layer import Registry
+
+making = library("app.printing.making")  # with what writes PDF
 
 RIGHT = "layers.read"
 KEPT = timedelta(days=7)
@@ -88,7 +90,7 @@ def _check(db: Session, registry: Registry, viewer: Viewer, given: PrintIn, quer
         units_of(db, viewer, given.atlas)
     else:
         at = layout(given.paper, given.orientation).map
-        frame_of(db, at, scale=given.scale, center=given.center or view.center, box=given.box, zoom=view.zoom)
+        making.frame_of(db, at, scale=given.scale, center=given.center or view.center, box=given.box, zoom=view.zoom)
 
 
 def check_scale(scale: int | None) -> None:
