@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 
 from app.maps.describe import legend_json
 from app.printing.embeds import Opened
-from app.printing.making import city_box
 from app.printing.view import View, read_view
 from app.styles import service as styles
 from app.web.city import city_facts
 from gis.errors import NotFound
+from gis.lazy import library
 from layers import basemap
 from layers.declared import AREA, Declared
 from layers.layer import Layer
@@ -25,6 +25,8 @@ from layers.legend import legend
 from layers.resolve import resolve
 from layers.sized import SIZE, with_size
 from layers.style import Theme, fragment
+
+making = library("app.printing.making")  # with what writes PDF
 
 KEPT_MAX = 200
 _carried: OrderedDict[tuple[int, frozenset[str]], tuple[Layer, Layer]] = OrderedDict()
@@ -43,7 +45,7 @@ def whole(db: Session, opened: Opened, root: str, theme: Theme, lang: str, now: 
     base = basemap.style(ground, theme, lang, opened.embed.title)
     return {
         "title": opened.embed.title, "style": base | {"sources": _moved(base["sources"], root)}, "layers": layers,
-        "center": view.center, "zoom": view.zoom, "box": city_box(db), "as_of": now.isoformat(),
+        "center": view.center, "zoom": view.zoom, "box": making.city_box(db), "as_of": now.isoformat(),
     }  # fmt: skip
 
 
