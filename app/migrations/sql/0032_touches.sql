@@ -27,40 +27,28 @@ BEGIN
 END
 $$;
 -- Few rows are told one by one, many by the box around them all.
-CREATE FUNCTION touch_inserted() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION touch_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF (SELECT count(*) FROM (SELECT FROM entered LIMIT 65) few) <= 64 THEN
+    IF (SELECT count(*) FROM (SELECT FROM changed LIMIT 65) few) <= 64 THEN
         INSERT INTO tile_touches (name, west, south, east, north)
-        SELECT TG_ARGV[0], ST_XMin(geom), ST_YMin(geom), ST_XMax(geom), ST_YMax(geom) FROM entered;
+        SELECT TG_ARGV[0], ST_XMin(geom), ST_YMin(geom), ST_XMax(geom), ST_YMax(geom) FROM changed;
     ELSE
         INSERT INTO tile_touches (name, west, south, east, north)
-        SELECT TG_ARGV[0], min(ST_XMin(geom)), min(ST_YMin(geom)), max(ST_XMax(geom)), max(ST_YMax(geom)) FROM entered;
-    END IF;
-    RETURN NULL;
-END
-$$;
-CREATE FUNCTION touch_deleted() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF (SELECT count(*) FROM (SELECT FROM gone LIMIT 65) few) <= 64 THEN
-        INSERT INTO tile_touches (name, west, south, east, north)
-        SELECT TG_ARGV[0], ST_XMin(geom), ST_YMin(geom), ST_XMax(geom), ST_YMax(geom) FROM gone;
-    ELSE
-        INSERT INTO tile_touches (name, west, south, east, north)
-        SELECT TG_ARGV[0], min(ST_XMin(geom)), min(ST_YMin(geom)), max(ST_XMax(geom)), max(ST_YMax(geom)) FROM gone;
+        SELECT TG_ARGV[0], min(ST_XMin(geom)), min(ST_YMin(geom)), max(ST_XMax(geom)), max(ST_YMax(geom)) FROM changed;
     END IF;
     RETURN NULL;
 END
 $$;
 CREATE FUNCTION touch_updated() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF (SELECT count(*) FROM (SELECT FROM entered LIMIT 65) few) <= 64 THEN
+    IF (SELECT count(*) FROM (SELECT FROM changed LIMIT 65) few) <= 64 THEN
         INSERT INTO tile_touches (name, west, south, east, north)
         SELECT DISTINCT TG_ARGV[0], ST_XMin(geom), ST_YMin(geom), ST_XMax(geom), ST_YMax(geom)
-        FROM (SELECT geom FROM gone UNION ALL SELECT geom FROM entered) both_ends;
+        FROM (SELECT geom FROM gone UNION ALL SELECT geom FROM changed) both_ends;
     ELSE
         INSERT INTO tile_touches (name, west, south, east, north)
         SELECT TG_ARGV[0], min(ST_XMin(geom)), min(ST_YMin(geom)), max(ST_XMax(geom)), max(ST_YMax(geom))
-        FROM (SELECT geom FROM gone UNION ALL SELECT geom FROM entered) both_ends;
+        FROM (SELECT geom FROM gone UNION ALL SELECT geom FROM changed) both_ends;
     END IF;
     RETURN NULL;
 END

@@ -28,21 +28,21 @@ WHOLE = {  # whose rows have no place: what is touched by any of their writes
     "accounts": "accounts",
     "api_tokens": "accounts",
 }
+EVENTS = {
+    "INSERT": ("inserted", "NEW TABLE AS changed"), "DELETE": ("deleted", "OLD TABLE AS changed"),
+    "UPDATE": ("updated", "OLD TABLE AS gone NEW TABLE AS changed"),
+}  # fmt: skip
 SEEN = "layer_id, title, owner_id, audience, geometry, columns, about, origin"
 
 
 def upgrade() -> None:
     op.execute(read_sql("0032_touches.sql"))
     for table in PLACED:
-        for event, rows in (
-            ("INSERT", "NEW TABLE AS entered"),
-            ("DELETE", "OLD TABLE AS gone"),
-            ("UPDATE", "OLD TABLE AS gone NEW TABLE AS entered"),
-        ):
-            how = {"INSERT": "inserted", "DELETE": "deleted", "UPDATE": "updated"}[event]
+        for event, (how, rows) in EVENTS.items():
+            function = "touch_updated" if event == "UPDATE" else "touch_changed"
             op.execute(
                 f"CREATE TRIGGER touch_{how} AFTER {event} ON {table} REFERENCING {rows} "
-                f"FOR EACH STATEMENT EXECUTE FUNCTION touch_{how}('{table}')"
+                f"FOR EACH STATEMENT EXECUTE FUNCTION {function}('{table}')"
             )
         op.execute(
             f"CREATE TRIGGER touch_emptied AFTER TRUNCATE ON {table} "
@@ -65,6 +65,6 @@ def downgrade() -> None:
             op.execute(f"DROP TRIGGER touch_{how} ON {table}")
     for table in (*WHOLE, "datasets"):
         op.execute(f"DROP TRIGGER touch_all ON {table}")
-    op.execute("DROP FUNCTION touch_all(), touch_inserted(), touch_deleted(), touch_updated(), forget_touches()")
+    op.execute("DROP FUNCTION touch_all(), touch_changed(), touch_updated(), forget_touches()")
     op.execute("DROP TABLE tile_touch_marks")
     op.execute("DROP TABLE tile_touches")
