@@ -34,8 +34,19 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that take long go first, so that no process ends alone with one of them (`--no-loadscope-reorder`)."""
-    items.sort(key=lambda item: not any(folder in item.path.parts for folder in LONG))
+    """Spread the files that start cities and browsers among the others (`--no-loadscope-reorder`).
+
+    Two browsers at once take the machine from each other, and a long file at the end leaves a process alone with it.
+    """
+    files = list(dict.fromkeys(item.path for item in items))
+    long = [file for file in files if any(folder in file.parts for folder in LONG)]
+    short = [file for file in files if file not in set(long)]
+    between = len(short) // (len(long) + 1)
+    spread = []
+    for number, file in enumerate(long):
+        spread += [file, *short[number * between : (number + 1) * between]]
+    place = {file: number for number, file in enumerate([*spread, *short[len(long) * between :]])}
+    items.sort(key=lambda item: place[item.path])
 
 
 def pytest_report_header() -> str:
