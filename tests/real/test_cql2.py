@@ -17,7 +17,7 @@ from layers.cql2.compile import Compiler
 from layers.cql2.text import parse
 from layers.filters import rows_of
 from layers.layer import Layer
-from tests.app.conftest import app, web_home  # noqa: F401 - fixtures
+from tests.app.conftest import app, assembled, web_home  # noqa: F401 - fixtures
 from tests.app.datasets.conftest import Add, add, cells  # noqa: F401 - fixtures
 from tests.conftest import SHARED
 

@@ -18,7 +18,7 @@ from app.cases.models import CaseClass
 from app.open311 import tasks
 from app.sealing import vault
 from tests import make_cases, make_open311
-from tests.app.conftest import app, client, web_home  # noqa: F401 - fixtures
+from tests.app.conftest import app, assembled, client, web_home  # noqa: F401 - fixtures
 from tests.app.open311 import schemas
 from tests.conftest import SHARED
 
