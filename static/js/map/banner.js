@@ -26,7 +26,10 @@ export class Banner {
   say(words) {
     this.#show(words, "");
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.#show(this.standing, "is-stale"), PASSING_MS);
+    this.timer = setTimeout(() => {
+      this.timer = undefined;
+      this.#show(this.standing, "is-stale");
+    }, PASSING_MS);
   }
 
   /**
@@ -68,10 +71,10 @@ export class Banner {
     if (state !== "stale") clearTimeout(this.patience);
   }
 
-  /** @param {string} words */
+  /** @param {string} words shown once the passing word, if one is up, had its time */
   #stand(words) {
     this.standing = words;
-    this.#show(words, "is-stale");
+    if (!this.timer) this.#show(words, "is-stale");
   }
 
   /**
