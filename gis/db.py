@@ -144,6 +144,16 @@ def transaction() -> Iterator[Session]:
 
 
 @contextmanager
+def reading() -> Iterator[Session]:
+    """A session that only reads: each statement stands by itself, without the waits for a transaction's two ends.
+
+    Its statements may see different moments, as those of a transaction under READ COMMITTED do.
+    """
+    with look() as connection, Session(connection) as db:
+        yield db
+
+
+@contextmanager
 def look() -> Iterator[Connection]:
     """A connection for one statement that stands by itself: no session, and no waits for a transaction's two ends."""
     bind = bound()

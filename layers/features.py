@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,6 +32,7 @@ from layers.counts import total
 from layers.filters import NOTHING, Filter, rows_of
 from layers.kept import Ready, kept_statement
 from layers.layer import Layer
+from layers.near import MOST, near_rows
 from layers.rectangle import any_rectangle, edges, touches
 
 LIMIT_MAX = 10_000
@@ -44,6 +46,7 @@ class Page:
     """Some features as GeoJSON texts; `last_id` is where the next page starts after, None on the last page.
 
     `last_at` is that row's moment, where rows are read by it. `first_id` and `last_row_id` are the page's own ends.
+    `matched` is how many rows there are, where reading the page told it.
     """
 
     features: list[str]
@@ -51,6 +54,7 @@ class Page:
     last_at: datetime | None = None
     first_id: int | None = None
     last_row_id: int | None = None
+    matched: int | None = None
 
     def as_collection(self, **members: object) -> str:
         """A FeatureCollection with further members (`next`, `matched`)."""
@@ -69,23 +73,38 @@ def page(
     after_at: datetime | None = None,
     limit: int = 100,
     newest: bool = False,
+    known: int | None = None,
 ) -> Page:
     """Up to `limit` (at most `LIMIT_MAX`) features with ids above `after` whose bounding boxes touch `bbox`.
+
+    `known` is how many the first page had told of: where they are few, they are read again and sorted.
 
     With `newest` they come by the layer's time (those without a moment before all others), or by id where it has none,
     and go on below `after_at` and `after`, which are `last_at` and `last_id` of the page before.
 
     Forbidden for a layer of people: those leave as counts only.
     """
+    _refuse_people(layer)
     limit = max(1, min(limit, LIMIT_MAX))
+    if bbox is not None and not newest and (after is None or (known is not None and known <= MOST)):
+        near = near_rows(
+            db, layer, viewer, bbox, chosen, limit + 1, lambda columns: feature(layer, columns), after=after
+        )  # fmt: skip
+        if near is not None:
+            return _page_of(near[0], limit, matched=near[1])
     ready, binds = page_query(
         db, layer, viewer, chosen, bbox=bbox, after=after, after_at=after_at, limit=limit + 1, newest=newest
     )
-    found = ready.run(db, binds)
+    return _page_of(ready.run(db, binds), limit)
+
+
+def _page_of(found: Sequence[tuple[Any, ...]], limit: int, matched: int | None = None) -> Page:
+    """From id, text and perhaps a moment of one row more than the page holds, if there is one."""
     kept = found[:limit]
-    features = [row[1] for row in kept]
-    ends = (kept[0][0], kept[-1][0]) if kept else (None, None)
-    return Page(features, kept[-1][0], kept[-1][2], *ends) if len(found) > limit else Page(features, None, None, *ends)
+    is_cut = len(found) > limit
+    first, last = (kept[0][0], kept[-1][0]) if kept else (None, None)
+    at = kept[-1][2] if is_cut and len(kept[-1]) > 2 else None
+    return Page([row[1] for row in kept], last if is_cut else None, at, first, last, matched)
 
 
 def page_query(

@@ -10,6 +10,7 @@ that snapshot could not see: rows of transactions that ran then (`xip`) or began
 
 from __future__ import annotations
 
+import atexit
 import json
 import threading
 import time
@@ -134,11 +135,15 @@ class Touches:
         for told in self._told:
             told(found)
 
-    def _forget(self) -> None:
-        """Nothing is known any more: all that was kept must go."""
+    def close(self) -> None:
+        """End the connection; the next look begins anew."""
         if self._raw is not None:
             self._raw.close()
         self._raw = self._engine = None
+
+    def _forget(self) -> None:
+        """Nothing is known any more: all that was kept must go."""
+        self.close()
         self._recent.clear()
         self.position += RECENT_MAX + 1
         for told in self._told:
@@ -146,3 +151,4 @@ class Touches:
 
 
 TOUCHES = Touches()
+atexit.register(TOUCHES.close)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, select
@@ -9,6 +10,7 @@ from sqlalchemy import Row, Select, bindparam, select
 from app.datasets.models import Audience, Dataset
 from gis.db import look
 from grid.reach import Viewer
+from layers.touches import TOUCHES, Touch
 
 FACTS = (
     Dataset.id, Dataset.layer_id, Dataset.title, Dataset.owner_id, Dataset.audience, Dataset.geometry, Dataset.columns,
@@ -16,13 +18,34 @@ FACTS = (
 )  # fmt: skip
 
 
+KNOWN_MAX = 1_000
 _ONE = select(*FACTS).where(Dataset.layer_id == bindparam("id"))
 
 
+_known: OrderedDict[str, Row[Any] | None] = OrderedDict()
+
+
+def _touched(found: list[Touch] | None) -> None:
+    """A data set was changed, or its rows were (`changed_at` tells so too)."""
+    if found is None or any(one.name.startswith("dataset") for one in found):
+        _known.clear()
+
+
+TOUCHES.listen(_touched)
+
+
 def one(layer_id: str) -> Row[Any] | None:
-    """What is known of the data set of a layer id: asked with every tile, so the statement is put together once."""
+    """What is known of the data set of a layer id: asked with every tile and page, so kept until it is touched."""
+    position = TOUCHES.catch_up()
+    if position is not None and layer_id in _known:
+        return _known[layer_id]
     with look() as connection:
-        return connection.execute(_ONE, {"id": layer_id}).first()
+        found = connection.execute(_ONE, {"id": layer_id}).first()
+    if position is not None and TOUCHES.since(position) == []:
+        _known[layer_id] = found
+        while len(_known) > KNOWN_MAX:
+            _known.popitem(last=False)
+    return found
 
 
 def every() -> list[Row[Any]]:

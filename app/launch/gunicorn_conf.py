@@ -5,6 +5,7 @@ The worker class patches sockets and select before it loads the application; psy
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -29,6 +30,12 @@ access_log_format = '%(t)s %(h)s "%(m)s %(U)s" %(s)s %(b)s %(M)sms'
 forwarded_allow_ips = ""  # only CITY_SECURE_COOKIES says that there is a proxy to believe (app.web.security)
 proc_name = "citygrid"
 control_socket_disable = True  # one socket for all of a user's servers; the supervisor is in control here
+
+
+def post_worker_init(_worker: object) -> None:
+    """What is loaded stays: the collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def worker_exit(_server: object, _worker: object) -> None:

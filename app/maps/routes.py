@@ -91,9 +91,9 @@ def list_features(path: LayerPath, query: FeatureQuery) -> Response:
     with transaction() as db:
         page = features.page(
             db, what.layer, what.viewer, what.chosen,
-            bbox=bbox, after=after, after_at=after_at, limit=query.limit, newest=query.order == "newest",
+            bbox=bbox, after=after, after_at=after_at, limit=query.limit, newest=query.order == "newest", known=known,
         )  # fmt: skip
-        matched = known
+        matched = page.matched if known is None else known
         if matched is None and page.last_id is None and after is None:
             matched = len(page.features)
         elif matched is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.maps import quick
-from gis.db import transaction
+from gis.db import reading
 from grid.reach import Viewer
 from layers.filters import NOTHING, Filter
 from layers.layer import Layer
@@ -35,5 +35,5 @@ def packed_tile(
 
 def _made(layer: Layer, viewer: Viewer, at: Tile, chosen: Filter, *, only_counts: bool, sized: bool) -> Packed:
     drawn = with_size(layer) if sized else layer
-    with transaction() as db:
+    with reading() as db:
         return Packed.of(tile(db, drawn, viewer, at, chosen, only_counts=only_counts))

@@ -32,7 +32,7 @@ from app.ogc.door import Changed, bp, seen, wants_html
 from app.ogc.told import GEOJSON, HTML, JSON, link, root
 from app.web.city import city_facts
 from app.web.paging import encode
-from gis.db import transaction
+from gis.db import reading, transaction
 from gis.errors import InvalidInput
 from grid.reach import Viewer
 
@@ -43,7 +43,7 @@ def get_items(layer_id: str) -> BaseResponse:
     """A page of features."""
     layer, viewer = seen(layer_id)
     asked = asking.read(layer, request.args.to_dict(), ZoneInfo(city_facts().time_zone))
-    with transaction() as db:
+    with reading() as db:
         page = items.page(db, layer, viewer, asked)
     links = _page_links(layer_id, asked, page)
     if wants_html():
@@ -86,7 +86,7 @@ def _page_links(layer_id: str, asked: Asked, page: items.Page) -> list[dict[str,
 def get_item(layer_id: str, row_id: int) -> BaseResponse:
     """One feature."""
     layer, viewer = seen(layer_id)
-    with transaction() as db:
+    with reading() as db:
         crs = systems.read(request.args.get("crs"), systems.offered(), "crs")
         text = items.one(db, layer, viewer, row_id, crs)
     here = f"{root()}/collections/{layer_id}"

@@ -17,9 +17,7 @@ from layers import features
 from layers.features import feature
 from layers.filters import rows_of
 from layers.layer import Layer
-from layers.rectangle import rectangle, touches
-
-COUNTED = 5_000
+from layers.near import MOST
 
 
 @dataclass(frozen=True)
@@ -69,12 +67,12 @@ def page(db: Session, layer: Layer, viewer: Viewer, asked: Asked) -> Page:
 def _matched(
     db: Session, layer: Layer, viewer: Viewer, rows: Subquery, conditions: Sequence[ColumnElement[bool]]
 ) -> int | None:
-    """How many features there are: all of a layer by its kept counts, else counted up to `COUNTED` and no further."""
+    """How many features there are: all of a layer by its kept counts, else counted up to `MOST` and no further."""
     if not conditions:
         return features.matched(db, layer, viewer)
-    few = select(literal_column("1")).select_from(rows).where(*conditions).limit(COUNTED + 1).subquery("few")
+    few = select(literal_column("1")).select_from(rows).where(*conditions).limit(MOST + 1).subquery("few")
     count = db.scalars(select(func.count()).select_from(few)).one()
-    return count if count <= COUNTED else None
+    return count if count <= MOST else None
 
 
 def _plain_page(
@@ -83,16 +81,13 @@ def _plain_page(
     """Points in a box, what maps ask for most: by the statements that are kept ready for it."""
     cursor = asked.cursor
     found = features.page(
-        db, layer, viewer, bbox=box, after=cursor.row_id if cursor else None, limit=asked.limit
+        db, layer, viewer, bbox=box, after=cursor.row_id if cursor else None, limit=asked.limit,
+        known=cursor.matched if cursor else None,
     )  # fmt: skip
-    has_after = found.last_id is not None
-    if cursor is not None:
-        matched = cursor.matched
-    else:
-        rows = rows_of(layer, viewer)
-        near = [touches(rows.c.geom, rectangle(*box))]
-        matched = _matched(db, layer, viewer, rows, near) if has_after else len(found.features)
-    return Page(found.features, found.first_id, found.last_row_id, cursor is not None, has_after, matched)
+    matched = cursor.matched if cursor is not None else found.matched
+    return Page(
+        found.features, found.first_id, found.last_row_id, cursor is not None, found.last_id is not None, matched
+    )  # fmt: skip
 
 
 def one(db: Session, layer: Layer, viewer: Viewer, row_id: int, crs: Crs) -> str:
