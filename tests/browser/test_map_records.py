@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from layers.mercator import MARGIN, Tile
 from tests import make_cases, make_people
 from tests.browser import desk
 from tests.browser.conftest import OpenPage, Server
@@ -48,6 +50,34 @@ def test_a_case_logged_by_click_stands_in_list_and_tile_and_another_person_sees_
     assert row in desk.rendered(mine, "cases")
     assert desk.count(mine) == before + 1
     assert f"sel=cases:{row}" in mine.url
+
+
+def test_a_watching_browser_fetches_only_the_touched_tiles_again(open_as: OpenPage) -> None:
+    mine, other = open_as("inspector"), open_as("dispatcher")
+    desk.idle(other)
+    asked: list[Tile] = []
+    other.on("request", lambda one: asked.extend(cases_tile(one.url)))
+    other.evaluate("(at) => document.querySelector('.stage').map.jumpTo({ center: at, zoom: 18 })", list(FREE))
+    desk.idle(other)
+    seen, z = set(asked), max(at.z for at in asked)
+    asked.clear()
+    log_a_case(mine, FREE, "Lamp out, and nobody else is asked")
+    row = int(mine.url.partition("sel=cases:")[2].partition("&")[0])
+    other.wait_for_function(f"(id) => ({desk.RENDERED})('cases').includes(id)", arg=row, timeout=5000)
+    desk.idle(other)
+    touched = {at for at in seen if at.z == z and holds(at, *FREE)}
+    assert 0 < len(touched) < len(seen)
+    assert {at for at in asked if at.z == z} == touched
+
+
+def cases_tile(url: str) -> list[Tile]:
+    found = re.search(r"/tiles/cases/(\d+)/(\d+)/(\d+)\.mvt", url)
+    return [Tile(*map(int, found.groups()))] if found else []
+
+
+def holds(at: Tile, lon: float, lat: float) -> bool:
+    west, south, east, north = at.bounds(MARGIN)
+    return west <= lon <= east and south <= lat <= north
 
 
 def test_a_case_is_logged_where_one_stands_with_a_class_chosen_in_two_steps(open_as: OpenPage) -> None:
