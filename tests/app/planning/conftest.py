@@ -102,5 +102,6 @@ def result(db: Session, recipe: Recipe) -> gpd.GeoDataFrame:
     dataset = service.layer_of(db, recipe)
     assert dataset is not None
     connection = db.connection()
-    frame: gpd.GeoDataFrame = gpd.read_postgis(f"SELECT * FROM {dataset.table} ORDER BY id", connection, geom_col="geom")
+    rows = f"SELECT * FROM {dataset.table} ORDER BY id"
+    frame: gpd.GeoDataFrame = gpd.read_postgis(rows, connection, geom_col="geom")
     return frame.set_crs(4326, allow_override=True).to_crs(CRS)
