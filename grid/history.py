@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import ColumnElement, or_, select, text
+from sqlalchemy import ColumnElement, and_, or_, select, text
 from sqlalchemy.orm import Session
 
 from grid.models import Area, AreaSuccessor, UnitCell
@@ -29,11 +30,12 @@ class Assignment:
     reason: str
 
 
-def held_on(model: type[Area] | type[UnitCell], on: date | None) -> ColumnElement[bool]:
+def held_on(model: Any, on: date | ColumnElement[date] | None) -> ColumnElement[bool]:
     """The rows that held on a day (valid_from ≤ day < valid_to); with None, those that hold now."""
     if on is None:
-        return model.valid_to.is_(None)
-    return (model.valid_from <= on) & or_(model.valid_to.is_(None), model.valid_to > on)
+        now: ColumnElement[bool] = model.valid_to.is_(None)
+        return now
+    return and_(model.valid_from <= on, or_(model.valid_to.is_(None), model.valid_to > on))
 
 
 def areas(

@@ -168,10 +168,10 @@ def _beyond(columns: Any, by: str | None, on: str, *, newest: bool) -> Any:
     return columns[by].is_not(None) | (columns.id < mark)
 
 
-def one(db: Session, layer: Layer, viewer: Viewer, row_id: int) -> str:
-    """One feature as GeoJSON text; NotFound when there is none, or none for this viewer."""
+def one(db: Session, layer: Layer, viewer: Viewer, row_id: int, as_of: datetime | None = None) -> str:
+    """One feature as GeoJSON text; NotFound when there is none (at that moment), or none for this viewer."""
     _refuse_people(layer)
-    rows = rows_of(layer, viewer)
+    rows = rows_of(layer, viewer, Filter(as_of=as_of))
     found = db.scalar(select(feature(layer, rows.c)).where(rows.c.id == row_id))
     if found is None:
         raise NotFound("{layer} {id} is not there, or not for you to see.", layer=layer.title, id=row_id)

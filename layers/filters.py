@@ -1,7 +1,8 @@
 """What a reader may ask of a layer's rows: values of its fields, a span of time, an area, words.
 
 The arguments are the same at every door (tiles, features, counts, legend, export), and so is the WHERE made of them:
-``f.<field>=a,b`` · ``from=`` and ``to=`` on the layer's time field · ``area=<code prefix>`` · ``q=<words>``.
+``f.<field>=a,b`` · ``from=`` and ``to=`` on the layer's time field · ``area=<code prefix>`` · ``q=<words>`` ·
+``datetime=`` for the rows as they stood at a past moment.
 """
 
 from __future__ import annotations
@@ -37,23 +38,28 @@ from layers.layer import Field, Layer
 PREFIX = "f."
 WORDS_MAX = 100
 VALUES_MAX = 200
+DAY = len("2026-01-31")
 TRUE, FALSE = ("true", "1", "yes"), ("false", "0", "no")
 
 
 @dataclass(frozen=True)
 class Filter:
-    """A checked filter: for each field the values any of which will do; moments are aware, from ≤ t < to."""
+    """A checked filter: for each field the values any of which will do; moments are aware, from ≤ t < to.
+
+    `as_of` is the past moment at which all of it is asked.
+    """
 
     values: tuple[tuple[str, tuple[str, ...]], ...] = ()
     from_at: datetime | None = None
     to_at: datetime | None = None
     area: str | None = None
     words: str | None = None
+    as_of: datetime | None = None
 
     @property
     def is_of_attributes(self) -> bool:
         """Whether it narrows by anything but area: then counts of people need more shielding."""
-        return bool(self.values or self.from_at or self.to_at or self.words)
+        return bool(self.values or self.from_at or self.to_at or self.words or self.as_of)
 
     def as_args(self) -> dict[str, str]:
         """The same filter as query arguments again."""
@@ -61,6 +67,7 @@ class Filter:
         args |= {"from": self.from_at.isoformat()} if self.from_at else {}
         args |= {"to": self.to_at.isoformat()} if self.to_at else {}
         args |= {"area": self.area} if self.area else {}
+        args |= {"datetime": self.as_of.isoformat()} if self.as_of else {}
         return args | ({"q": self.words} if self.words else {})
 
 
@@ -97,7 +104,7 @@ def read_filter(layer: Layer, args: Mapping[str, str], zone: tzinfo = UTC) -> Fi
     words = " ".join((args.get("q") or "").split())
     if len(words) > WORDS_MAX or "\x00" in words:
         raise InvalidInput("Search words may be at most {max} characters long.", field="q", max=WORDS_MAX)
-    return Filter(values, from_at, to_at, area, words or None)
+    return Filter(values, from_at, to_at, area, words or None, read_past(layer, args.get("datetime"), zone))
 
 
 def _values(layer: Layer, name: str, given: str) -> tuple[str, ...]:
@@ -144,14 +151,40 @@ def span(value: str) -> tuple[float, float]:
     return ends
 
 
+class NoPast(InvalidInput):
+    """The layer can be shown as it is now only."""
+
+    code = "layers.no_past"
+
+
+def read_past(layer: Layer, given: str | None, zone: tzinfo, name: str = "datetime") -> datetime | None:
+    """A past moment; a day means its end. InvalidInput for one to come, NoPast where the layer keeps no past."""
+    if not given:
+        return None
+    at = read_moment(given, name, zone, end=True)
+    now = datetime.now(UTC)
+    if at > now:
+        if len(given) == DAY and at - now < timedelta(days=1):
+            return None
+        raise InvalidInput("{value} is yet to come.", field=name, value=given)
+    if layer.history is None:
+        raise NoPast("{layer} is shown as it is now: its past is not kept.", field=name, layer=layer.title)
+    return at
+
+
 def _moment(layer: Layer, name: str, given: str | None, zone: tzinfo, *, end: bool = False) -> datetime | None:
     """An ISO day or moment; a day as an end means that day included."""
     if not given:
         return None
     if layer.time_field is None:
         raise InvalidInput("The layer {layer} has no time to filter by.", field=name, layer=layer.id)
+    return read_moment(given, name, zone, end=end)
+
+
+def read_moment(given: str, name: str, zone: tzinfo, *, end: bool = False) -> datetime:
+    """An ISO day (its begin, or with `end` the next day's) or moment, as UTC; InvalidInput names the argument."""
     try:
-        if len(given) == len("2026-01-31"):
+        if len(given) == DAY:
             day = date.fromisoformat(given)
             return datetime.combine(day + timedelta(days=1) if end else day, time(), zone).astimezone(UTC)
         if "T" in given:  # the "+" of an offset arrives as a space when it was not escaped
@@ -168,7 +201,10 @@ def rows_of(layer: Layer, viewer: Viewer, chosen: Filter = NOTHING) -> Subquery:
     PostgreSQL pulls it up into the query around it, so that the layer's GiST index serves a ``&&`` outside. A layer's
     Select must therefore have no LIMIT and no OFFSET.
     """
-    seen = layer.rows(viewer).subquery("seen")
+    if chosen.as_of is not None and layer.history is not None:
+        seen = layer.history(viewer, chosen.as_of).subquery("seen")
+    else:
+        seen = layer.rows(viewer).subquery("seen")
     return select(seen).where(*_conditions(layer, seen.c, chosen)).subquery("r")
 
 

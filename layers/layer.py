@@ -128,6 +128,7 @@ class Layer:
     `detail` is the page of one row with ``{name}`` places, for example ``/cases/{number}``.
     `is_public` opens it to everyone, without a login. `version` and `bounds` (west, south, east, north in degrees) are
     known of layers that are not a register of the city: those may lie anywhere. `pyramid` keeps its counts by square.
+    `history` gives the same Select as it stood at a moment; layers without it can be shown as they are now only.
     `owner`, `licence`, `quality` and `changed_at` are told in the catalogue; so is `crs`, what the coordinates were
     given in. `watches` names the touches (`layers.touches`) that any change of its tiles leaves: then tiles are kept.
     """
@@ -158,6 +159,7 @@ class Layer:
     changed_at: datetime | None = None
     crs: str = "EPSG:4326"
     watches: tuple[str, ...] = ()
+    history: Callable[[Viewer, datetime], Select[Any]] | None = None
 
     def get_field(self, name: str) -> Field:
         """One of the layer's fields; NotFound when it has none of that name."""

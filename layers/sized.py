@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -22,14 +23,22 @@ def with_size(layer: Layer) -> Layer:
     found = _made.get(id(layer))
     if found is None or found[0] is not layer:
 
-        def rows(viewer: Viewer) -> Select[Any]:
-            seen = layer.rows(viewer).subquery("unsized")
-            ground = func.geography(seen.c.geom)
-            return select(seen, (func.ST_Area(ground) / literal_column("1e6")).label(SIZE.name))
+        def history(viewer: Viewer, at: datetime) -> Select[Any]:
+            return _sized(layer.history(viewer, at) if layer.history else layer.rows(viewer))
 
-        found = (layer, replace(layer, rows=rows, fields=(*layer.fields, SIZE)))
+        made = replace(
+            layer, rows=lambda viewer: _sized(layer.rows(viewer)), history=history if layer.history else None,
+            fields=(*layer.fields, SIZE),
+        )  # fmt: skip
+        found = (layer, made)
         _made[id(layer)] = found
     _made.move_to_end(id(layer))
     while len(_made) > KEPT_MAX:
         _made.popitem(last=False)
     return found[1]
+
+
+def _sized(rows: Select[Any]) -> Select[Any]:
+    seen = rows.subquery("unsized")
+    ground = func.geography(seen.c.geom)
+    return select(seen, (func.ST_Area(ground) / literal_column("1e6")).label(SIZE.name))

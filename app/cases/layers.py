@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from flask import g, has_app_context
@@ -12,6 +13,7 @@ from sqlalchemy import Select, Text, case, cast, select
 
 from app.cases.classes import class_facts, majors
 from app.cases.models import Case, CaseStatus, ClassKind
+from app.cases.past import cases_at
 from app.cases.squares import CasePyramid
 from app.cases.visible import is_truly_located, visible
 from app.cases.words import KINDS, SOURCES, STATUSES
@@ -72,25 +74,26 @@ class MajorNames(Mapping[str, Words]):
         return len(self._read())
 
 
-def rows(viewer: Viewer) -> Select[Any]:
-    """The cases that a viewer sees, under the names of the layer's fields."""
-    stage = case(*((Case.status.in_(statuses), name) for name, statuses in STAGES.items()))
+def rows(viewer: Viewer, at: datetime | None = None) -> Select[Any]:
+    """The cases that a viewer sees, under the names of the layer's fields; with `at` as they stood then."""
+    one = Case if at is None else cases_at(at)
+    stage = case(*((one.status.in_(statuses), name) for name, statuses in STAGES.items()))
     columns: list[Any] = [
-        Case.id, Case.geom, Case.area_code, Case.unit_cell_id, Case.number, Case.status, Case.source, Case.department,
-        Case.reported_at, Case.due_at, Case.closed_at, Case.description,
+        one.id, one.geom, one.area_code, one.unit_cell_id, one.number, one.status, one.source, one.department,
+        one.reported_at, one.due_at, one.closed_at, one.description,
         CLASS.c.name_zh.label("class_zh"), CLASS.c.name_en.label("class_en"), CLASS.c.kind,
         cast(CLASS.c.major_id, Text).label("major"), (cast(CLASS.c.kind, Text) + "_" + stage).label("sign"),
-        is_truly_located().label("is_located"),
+        is_truly_located(one).label("is_located"),
         Address.text_zh.label("address_zh"), Address.text_en.label("address_en"),
-        _area(Area.name_zh).label("area_zh"), _area(Area.name_en).label("area_en"),
+        _area(one, Area.name_zh).label("area_zh"), _area(one, Area.name_en).label("area_en"),
     ]  # fmt: skip
-    joined = select(*columns).join(CLASS, CLASS.c.id == Case.class_id)
-    return joined.outerjoin(Address, Address.id == Case.address_id).where(visible(viewer))
+    joined = select(*columns).join(CLASS, CLASS.c.id == one.class_id)
+    return joined.outerjoin(Address, Address.id == one.address_id).where(visible(viewer, one))
 
 
-def _area(name: Any) -> Any:
+def _area(one: Any, name: Any) -> Any:
     """A name of the case's finest area: looked up only where it is shown, so that tiles don't pay for it."""
-    return select(name).where(Area.code == Case.area_code, Area.valid_to.is_(None)).scalar_subquery()
+    return select(name).where(Area.code == one.area_code, Area.valid_to.is_(None)).scalar_subquery()
 
 
 CASES = Layer(
@@ -99,6 +102,7 @@ CASES = Layer(
     theme="cases",
     geometry="POINT",
     rows=rows,
+    history=rows,
     pyramid=CasePyramid(),
     fields=(
         Field("number", _l("Case number"), in_tile=False),

@@ -55,7 +55,7 @@ class CasePyramid:
 
     def answers(self, viewer: Viewer, chosen: Filter) -> bool:
         """By area and state alone."""
-        plain = chosen.from_at is None and chosen.to_at is None and chosen.words is None
+        plain = not (chosen.from_at or chosen.to_at or chosen.words or chosen.as_of)
         return viewer.department is None and plain and all(name == FIELD for name, _ in chosen.values)
 
     def squares(self, viewer: Viewer, chosen: Filter) -> Select[Any]:

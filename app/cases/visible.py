@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_
 
@@ -11,9 +12,12 @@ from grid.located import LocatedBy
 from grid.reach import Viewer, within
 
 
-def visible(viewer: Viewer) -> ColumnElement[bool]:
-    """Cases inside the viewer's areas and, where the viewer is narrowed to one, of the viewer's department."""
-    return within(viewer, Case.area_code, Case.department)
+def visible(viewer: Viewer, of: Any = Case) -> ColumnElement[bool]:
+    """Cases inside the viewer's areas and, where the viewer is narrowed to one, of the viewer's department.
+
+    `of` is `Case`, or cases as they stood at a moment (`app.cases.past`).
+    """
+    return within(viewer, of.area_code, of.department)
 
 
 def sees(viewer: Viewer, area_code: str, department: str | None) -> bool:
@@ -32,9 +36,10 @@ def counts_once() -> ColumnElement[bool]:
     return and_(Case.parent_id.is_(None), Case.status != CaseStatus.MERGED)
 
 
-def is_truly_located() -> ColumnElement[bool]:
+def is_truly_located(of: Any = Case) -> ColumnElement[bool]:
     """Cases whose point is their own and not the source's stand-in."""
-    return Case.located_by != LocatedBy.DEFAULT
+    found: ColumnElement[bool] = of.located_by != LocatedBy.DEFAULT
+    return found
 
 
 def clock_is(clock: str, now: datetime) -> ColumnElement[bool]:

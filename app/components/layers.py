@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -9,6 +10,7 @@ from sqlalchemy import Select, Text, cast, func, select
 
 from app.cases.layers import MajorNames
 from app.components.models import Component
+from app.components.past import components_at
 from app.components.queries import CLASS
 from app.components.visible import visible
 from app.components.words import STATES
@@ -18,19 +20,20 @@ from grid.reach import Viewer
 from layers.layer import Field, Layer, Style
 
 
-def rows(viewer: Viewer) -> Select[Any]:
-    """The components that a viewer sees, under the names of the layer's fields."""
+def rows(viewer: Viewer, at: datetime | None = None) -> Select[Any]:
+    """The components that a viewer sees, under the names of the layer's fields; with `at` as they stood then."""
+    one = Component if at is None else components_at(at)
     columns: list[Any] = [
-        Component.id, Component.geom, Component.area_code, Component.unit_cell_id, Component.code, Component.state,
-        Component.in_charge, Component.first_recorded_on,
-        func.coalesce(func.nullif(Component.name_zh, ""), CLASS.c.name_zh).label("name_zh"),
-        func.coalesce(func.nullif(Component.name_en, ""), CLASS.c.name_en).label("name_en"),
+        one.id, one.geom, one.area_code, one.unit_cell_id, one.code, one.state,
+        one.in_charge, one.first_recorded_on,
+        func.coalesce(func.nullif(one.name_zh, ""), CLASS.c.name_zh).label("name_zh"),
+        func.coalesce(func.nullif(one.name_en, ""), CLASS.c.name_en).label("name_en"),
         CLASS.c.name_zh.label("class_zh"), CLASS.c.name_en.label("class_en"),
         cast(CLASS.c.major_id, Text).label("major"),
         Address.text_zh.label("address_zh"), Address.text_en.label("address_en"),
     ]  # fmt: skip
-    joined = select(*columns).join(CLASS, CLASS.c.id == Component.class_id)
-    return joined.outerjoin(Address, Address.id == Component.address_id).where(visible(viewer))
+    joined = select(*columns).join(CLASS, CLASS.c.id == one.class_id)
+    return joined.outerjoin(Address, Address.id == one.address_id).where(visible(viewer, one))
 
 
 COMPONENTS = Layer(
@@ -39,6 +42,7 @@ COMPONENTS = Layer(
     theme="facilities",
     geometry="POINT",
     rows=rows,
+    history=rows,
     fields=(
         Field("code", _l("Component code")),
         Field("name_zh", _l("Name (Chinese)")),

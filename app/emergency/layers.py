@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, Text, cast, func, select
 
 from app.emergency.models import EmergencyClass, Event, EventLevel, EventStatus
+from app.emergency.past import events_at
 from app.emergency.words import LEVELS, STATUSES
 from grid.reach import Viewer, within
 from layers.layer import Field, Layer, Style
@@ -29,24 +31,25 @@ SHAPES = {
 }
 
 
-def rows(viewer: Viewer) -> Select[*tuple[Any, ...]]:
-    """Events in the viewer's reach, void ones left out."""
+def rows(viewer: Viewer, at: datetime | None = None) -> Select[*tuple[Any, ...]]:
+    """Events in the viewer's reach, void ones left out; with `at` as they stood then."""
+    one = Event if at is None else events_at(at)
     return (
         select(
-            Event.id,
-            Event.geom,
-            Event.area_code,
-            Event.unit_cell_id,
-            Event.number,
-            Event.title,
+            one.id,
+            one.geom,
+            one.area_code,
+            one.unit_cell_id,
+            one.number,
+            one.title,
             EmergencyClass.name_zh.label("class_zh"),
             EmergencyClass.name_en.label("class_en"),
-            func.coalesce(cast(Event.level, Text), "none").label("level"),
-            Event.status,
-            Event.happened_at,
+            func.coalesce(cast(one.level, Text), "none").label("level"),
+            one.status,
+            one.happened_at,
         )
-        .join(EmergencyClass, EmergencyClass.id == Event.class_id)
-        .where(Event.status != EventStatus.VOID, within(viewer, Event.area_code))
+        .join(EmergencyClass, EmergencyClass.id == one.class_id)
+        .where(one.status != EventStatus.VOID, within(viewer, one.area_code))
     )
 
 
@@ -56,6 +59,7 @@ EVENTS = Layer(
     theme="emergency",
     geometry="GEOMETRY",
     rows=rows,
+    history=rows,
     fields=(
         Field("number", _l("Number")),
         Field("title", _l("Title")),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, select
 
 from app.facilities.models import Facility, FacilityKind
+from app.facilities.past import facilities_at
 from app.facilities.words import KINDS
 from grid.reach import Viewer, within
 from layers.layer import Field, Layer, Style
@@ -44,19 +46,20 @@ SHAPES = {
 }
 
 
-def rows(viewer: Viewer) -> Select[*tuple[Any, ...]]:
-    """Facilities in the viewer's reach."""
+def rows(viewer: Viewer, at: datetime | None = None) -> Select[*tuple[Any, ...]]:
+    """Facilities in the viewer's reach; with `at` as they stood then."""
+    one = Facility if at is None else facilities_at(at)
     return select(
-        Facility.id,
-        Facility.geom,
-        Facility.area_code,
-        Facility.unit_cell_id,
-        Facility.kind,
-        Facility.name_zh,
-        Facility.name_en,
-        Facility.address_text,
-        Facility.capacity,
-    ).where(within(viewer, Facility.area_code))
+        one.id,
+        one.geom,
+        one.area_code,
+        one.unit_cell_id,
+        one.kind,
+        one.name_zh,
+        one.name_en,
+        one.address_text,
+        one.capacity,
+    ).where(within(viewer, one.area_code))
 
 
 FACILITIES = Layer(
@@ -65,6 +68,7 @@ FACILITIES = Layer(
     theme="facilities",
     geometry="GEOMETRY",
     rows=rows,
+    history=rows,
     fields=(
         Field("kind", _l("Kind"), kind="choice", choices=KINDS, filterable=True),
         Field("name_zh", _l("Name (Chinese)")),

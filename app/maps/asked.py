@@ -108,7 +108,7 @@ def _asked(layer: Layer, viewer: Viewer) -> Asked:
 
 def filter_args() -> dict[str, str]:
     """The filter's own arguments of this request, as they came."""
-    names = ("from", "to", "area", "q")
+    names = ("from", "to", "area", "q", "datetime")
     return {name: value for name, value in request.args.items() if name in names or name.startswith(PREFIX)}
 
 

@@ -45,6 +45,7 @@ def layer_json(layer: Layer) -> dict[str, Any]:
         "style": _style(layer.style),
         "zooms": list(zoom_span(layer)),
         "time_field": layer.time_field,
+        "past": layer.history is not None,
         "floor": layer.floor,
         "visible": layer.visible,
         "order": layer.order,

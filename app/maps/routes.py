@@ -116,7 +116,7 @@ def get_feature(path: RowPath) -> Response:
     """404 also where the row lies outside of your reach."""
     what = asked(path.layer_id)
     with transaction() as db:
-        return conditional_json(features.one(db, what.layer, what.viewer, path.row_id), GEOJSON)
+        return conditional_json(features.one(db, what.layer, what.viewer, path.row_id, what.chosen.as_of), GEOJSON)
 
 
 @api.get("/layers/<layer_id>/counts", summary="Rows counted by area or cell")

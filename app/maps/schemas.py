@@ -36,6 +36,7 @@ class Narrowed(BaseModel):
     to: str | None = Field(default=None, description="Day (included) or moment (not included)")
     area: str | None = Field(default=None, description="Code prefix of an area")
     q: str | None = Field(default=None, description="Words that stand in the row's texts")
+    datetime: str | None = Field(default=None, description="A past moment or day: the rows as they stood at its end")
 
 
 class FeatureQuery(Narrowed):

@@ -19,10 +19,24 @@ from layers.cql2 import intervals, shapes
 from layers.cql2.compile import Compiler
 from layers.cql2.intervals import OPEN
 from layers.cql2.text import parse
+from layers.filters import Filter, read_past
 from layers.layer import Field, Layer
 
 LIMIT, LIMIT_MAX = 10, 10_000
-OWN = ("f", "lang", "limit", "bbox", "bbox-crs", "crs", "datetime", "filter", "filter-lang", "filter-crs", "cursor")
+OWN = (
+    "f",
+    "lang",
+    "limit",
+    "bbox",
+    "bbox-crs",
+    "crs",
+    "datetime",
+    "filter",
+    "filter-lang",
+    "filter-crs",
+    "cursor",
+    "as-of",
+)
 LANGUAGES = ("cql2-text", "cql2-json")
 
 
@@ -43,7 +57,10 @@ class Cursor:
 
 @dataclass(frozen=True)
 class Asked:
-    """A checked question. `conditions` are made for the columns of the rows, under which they are asked."""
+    """A checked question. `conditions` are made for the columns of the rows, under which they are asked.
+
+    `chosen` holds the past moment of ``as-of``; ``datetime`` narrows by the features' own time, as the standard has it.
+    """
 
     crs: Crs
     limit: int
@@ -51,6 +68,7 @@ class Asked:
     args: Mapping[str, str]
     zone: ZoneInfo
     known: list[Crs]
+    chosen: Filter
 
     @property
     def plain_box(self) -> tuple[float, float, float, float] | None:
@@ -120,7 +138,7 @@ def read(layer: Layer, args: Mapping[str, str], zone: ZoneInfo) -> Asked:
     known = systems.offered()
     return Asked(
         systems.read(args.get("crs"), known, "crs"), _limit(args.get("limit")), _cursor(args.get("cursor")),
-        dict(args), zone, known,
+        dict(args), zone, known, Filter(as_of=read_past(layer, args.get("as-of"), zone, "as-of")),
     )  # fmt: skip
 
 

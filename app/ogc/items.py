@@ -40,7 +40,7 @@ def page(db: Session, layer: Layer, viewer: Viewer, asked: Asked) -> Page:
     box = asked.plain_box
     if box is not None and layer.geometry == "POINT" and not (asked.cursor and asked.cursor.is_back):
         return _plain_page(db, layer, viewer, asked, box)
-    rows = rows_of(layer, viewer)
+    rows = rows_of(layer, viewer, asked.chosen)
     conditions = asked.conditions(layer, rows.c)
     cursor, is_back = asked.cursor, asked.cursor is not None and asked.cursor.is_back
     picked: Select[Any] = select(rows).where(*conditions)
@@ -57,7 +57,7 @@ def page(db: Session, layer: Layer, viewer: Viewer, asked: Asked) -> Page:
     elif not is_cut:
         matched = len(found)
     else:
-        matched = _matched(db, layer, viewer, rows, conditions)
+        matched = _matched(db, layer, viewer, asked, rows, conditions)
     return Page(
         [row[1] for row in found], found[0][0] if found else None, found[-1][0] if found else None,
         has_before=is_cut if is_back else cursor is not None, has_after=True if is_back else is_cut, matched=matched,
@@ -65,11 +65,11 @@ def page(db: Session, layer: Layer, viewer: Viewer, asked: Asked) -> Page:
 
 
 def _matched(
-    db: Session, layer: Layer, viewer: Viewer, rows: Subquery, conditions: Sequence[ColumnElement[bool]]
+    db: Session, layer: Layer, viewer: Viewer, asked: Asked, rows: Subquery, conditions: Sequence[ColumnElement[bool]]
 ) -> int | None:
     """How many features there are: all of a layer by its kept counts, else counted up to `MOST` and no further."""
     if not conditions:
-        return features.matched(db, layer, viewer)
+        return features.matched(db, layer, viewer, asked.chosen)
     few = select(literal_column("1")).select_from(rows).where(*conditions).limit(MOST + 1).subquery("few")
     count = db.scalars(select(func.count()).select_from(few)).one()
     return count if count <= MOST else None

@@ -30,6 +30,7 @@ ITEMS = [
     _argument("bbox", BOX, "West, south, east, north"),
     _argument("bbox-crs", TEXT, "CRS of the box"),
     _argument("datetime", TEXT, "A moment, or a span such as 2026-01-01/.."),
+    _argument("as-of", TEXT, "A past moment: the features as they stood then, of collections that keep their past"),
     _argument("crs", TEXT, "CRS of the answer"),
     _argument("filter", TEXT, "CQL2"),
     _argument("filter-lang", {"type": "string", "enum": ["cql2-text", "cql2-json"]}, "Language of the filter"),

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import BigInteger, ColumnElement, Select, Text, cast, func, literal, null, select
 
+from grid.history import held_on
 from grid.models import Address, AddressKind, Area, Building, DutyCell, DutyCellUnit, Ground, Road, UnitCell
 from grid.reach import Viewer, within
 from layers.layer import Field, Layer, Style, Words
+from layers.past import day_of
 
 NAMES = (Field("name_zh", _l("Name (Chinese)")), Field("name_en", _l("Name (English)")))
 GENERATED = Field("is_generated", _l("Generated"), kind="flag", in_tile=False)
@@ -71,23 +74,27 @@ def buildings(viewer: Viewer) -> Select[*tuple[Any, ...]]:
     )  # fmt: skip
 
 
-def areas(viewer: Viewer) -> Select[*tuple[Any, ...]]:
+def _held(model: Any, at: datetime | None) -> ColumnElement[bool]:
+    return held_on(model, None if at is None else day_of(at))
+
+
+def areas(viewer: Viewer, at: datetime | None = None) -> Select[*tuple[Any, ...]]:
     """All areas: borders are no secret."""
     return select(
         Area.id, Area.geom, Area.code.label("area_code"), cast(null(), BigInteger).label("unit_cell_id"),
         Area.code, Area.name_zh, Area.name_en, Area.level, Area.depth, Area.area_m2, Area.is_generated,
-    ).where(Area.valid_to.is_(None))  # fmt: skip
+    ).where(_held(Area, at))  # fmt: skip
 
 
-def unit_cells(viewer: Viewer) -> Select[*tuple[Any, ...]]:
+def unit_cells(viewer: Viewer, at: datetime | None = None) -> Select[*tuple[Any, ...]]:
     """Unit cells in the viewer's reach."""
     return select(
         UnitCell.id, UnitCell.geom, UnitCell.area_code, UnitCell.id.label("unit_cell_id"),
         UnitCell.code, UnitCell.area_m2, UnitCell.land_use, UnitCell.responsible_body,
-    ).where(UnitCell.valid_to.is_(None), within(viewer, UnitCell.area_code))  # fmt: skip
+    ).where(_held(UnitCell, at), within(viewer, UnitCell.area_code))  # fmt: skip
 
 
-def duty_cells(viewer: Viewer) -> Select[*tuple[Any, ...]]:
+def duty_cells(viewer: Viewer, at: datetime | None = None) -> Select[*tuple[Any, ...]]:
     """The unit cells of duty cells in the viewer's reach, each with the code and name of its duty cell."""
     owned: ColumnElement[bool] = DutyCell.responsible.is_not(None) | DutyCell.team.is_not(None)
     return (
@@ -99,18 +106,18 @@ def duty_cells(viewer: Viewer) -> Select[*tuple[Any, ...]]:
         .join(DutyCellUnit, DutyCellUnit.unit_cell_id == UnitCell.id)
         .join(DutyCell, DutyCell.id == DutyCellUnit.duty_cell_id)
         .where(
-            UnitCell.valid_to.is_(None), DutyCellUnit.valid_to.is_(None), DutyCell.valid_to.is_(None),
+            *(_held(one, at) for one in (UnitCell, DutyCellUnit, DutyCell)),
             DutyCell.kind == "inspection", within(viewer, UnitCell.area_code),
         )
     )  # fmt: skip
 
 
-def addresses(viewer: Viewer) -> Select[*tuple[Any, ...]]:
+def addresses(viewer: Viewer, at: datetime | None = None) -> Select[*tuple[Any, ...]]:
     """Standard addresses in the viewer's reach."""
     return select(
         Address.id, Address.geom, Address.area_code, Address.unit_cell_id,
         Address.text_zh, Address.text_en, Address.number, Address.kind,
-    ).where(Address.valid_to.is_(None), within(viewer, Address.area_code))  # fmt: skip
+    ).where(_held(Address, at), within(viewer, Address.area_code))  # fmt: skip
 
 
 BLOCKS = Layer(
@@ -155,6 +162,7 @@ BUILDINGS = Layer(
 )  # fmt: skip
 AREAS = Layer(
     id="areas", title=_l("Administrative areas"), theme="grid", geometry="POLYGON", rows=areas, order=100,
+    history=areas,
     watches=("areas",),
     fields=(
         Field("code", _l("Code")), *NAMES, Field("level", _l("Area level"), filterable=True),
@@ -167,6 +175,7 @@ AREAS = Layer(
 )  # fmt: skip
 UNIT_CELLS = Layer(
     id="unit_cells", title=_l("Unit cells"), theme="grid", geometry="POLYGON", rows=unit_cells, order=110,
+    history=unit_cells,
     watches=("unit_cells",),
     fields=(
         Field("code", _l("Code")), Field("area_m2", _l("Size"), kind="number", unit="m²"),
@@ -178,6 +187,7 @@ UNIT_CELLS = Layer(
 )  # fmt: skip
 DUTY_CELLS = Layer(
     id="duty_cells", title=_l("Duty cells"), theme="grid", geometry="POLYGON", rows=duty_cells, order=120,
+    history=duty_cells,
     watches=("unit_cells", "duty_cells"),
     fields=(
         Field("code", _l("Code")), *NAMES, Field("responsible", _l("Person in charge"), in_tile=False),
@@ -188,6 +198,7 @@ DUTY_CELLS = Layer(
 )  # fmt: skip
 ADDRESSES = Layer(
     id="addresses", title=_l("Standard addresses"), theme="grid", geometry="POINT", rows=addresses, order=130,
+    history=addresses,
     watches=("addresses",),
     fields=(
         Field("text_zh", _l("Address (Chinese)")), Field("text_en", _l("Address (English)")),

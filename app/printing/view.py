@@ -57,7 +57,7 @@ class View:
 
 def keeps_past(layer: Layer) -> bool:
     """Whether a layer can be shown as it stood at a past moment; others are shown as they are now."""
-    return getattr(layer, "history", None) is not None
+    return layer.history is not None
 
 
 def _moment(text: str) -> datetime | None:
