@@ -27,6 +27,9 @@ ROWS = """() => [...document.querySelectorAll(".map-pane")].map(({ map }) => {
 SELECTED = """() => [...document.querySelectorAll(".map-pane")].map(({ map }) =>
   map.querySourceFeatures("own-selected").length > 0)"""
 
+UNDER = """([x, y]) => [...document.querySelectorAll(".map-pane")]
+  .indexOf(document.elementFromPoint(x, y).closest(".map-pane"))"""
+
 
 def still(page: Page) -> None:
     """Until both maps have drawn all they asked for."""
@@ -152,6 +155,8 @@ def test_the_divider_is_moved_by_keys_and_by_hand_and_esc_leaves(open_as: OpenPa
     page.mouse.up()
     expect(divider).to_have_attribute("aria-valuenow", "25")
     page.wait_for_url(re.compile("cut=25"))
+    under = [page.evaluate(UNDER, [stage["x"] + stage["width"] * share, stage["y"] + 400]) for share in (0.2, 0.3)]
+    assert under == [0, 1]  # left of the divider lies the first map, right of it the second
     page.keyboard.press("Escape")
     expect(page.locator(".map-pane")).to_have_count(1)
     expect(page.locator(".compare-bar")).to_be_hidden()
@@ -198,7 +203,7 @@ def test_the_second_map_takes_the_classes_of_the_first_until_it_is_told_not_to(o
     expect(page.locator(".pane-button").nth(1)).to_contain_text("By cell")
     bad = page.request.get(f"/api/v1/layers/cases/legend?style={made['id']}&breaks=5,x")
     assert bad.status == 422
-    page.request.delete(f"/api/v1/styles/{made['id']}")
+    page.evaluate("async (id) => (await import('http')).sendJSON('DELETE', `/api/v1/styles/${id}`)", made["id"])
 
 
 def test_on_a_phone_the_two_maps_stand_one_above_the_other(open_as: OpenPage) -> None:
