@@ -39,7 +39,8 @@ class Legend:
     """The lines, what their counts count (`unit`), and the sum; of people, the units counted are areas.
 
     `heading` names the number that classes are of, `fit` is their goodness of variance fit; `square` names the two
-    numbers of nine colours, the first to the right and the second upwards.
+    numbers of nine colours, the first to the right and the second upwards. `breaks` (and `second_breaks`) are the upper
+    ends of classes.
     """
 
     title: str
@@ -50,6 +51,8 @@ class Legend:
     heading: str = ""
     fit: float | None = None
     square: tuple[str, str] | None = None
+    breaks: tuple[float, ...] = ()
+    second_breaks: tuple[float, ...] = ()
 
 
 def legend(db: Session, layer: Layer, viewer: Viewer, chosen: Filter = NOTHING) -> Legend:
@@ -93,6 +96,7 @@ def _of_classes(layer: Layer, classes: Classes) -> Legend:
         str(layer.title), counted, items, sum(one.count or 0 for one in items), classes.field, str(heading),
         round(classing.gvf, 3) if classing.breaks and not style.mixed else None,
         (str(classes.title), str(style.second.title)) if style.second else None,
+        classing.breaks, style.second.classing.breaks if style.second else (),
     )  # fmt: skip
 
 

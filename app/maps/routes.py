@@ -152,7 +152,7 @@ def get_legend(path: LayerPath, query: StyledQuery) -> Response:
     """Counts are of the rows that you see under the filter."""
     what = asked(path.layer_id)
     with transaction() as db:
-        layer = in_style(db, what, query.style)
+        layer = in_style(db, what, query.style, query.breaks)
         return conditional_json(legend_json(legend(db, layer, what.viewer, what.chosen)))
 
 
@@ -162,7 +162,7 @@ def get_style(path: LayerPath, query: StyleQuery) -> Response:
     """`sources` and `layers`, for a theme (light, dark) and a language (zh, en)."""
     what = asked(path.layer_id)
     with transaction() as db:
-        layer = in_style(db, what, query.style)
+        layer = in_style(db, what, query.style, query.breaks)
     return conditional_json(fragment(layer, read_theme(query.theme), language(query.lang)))
 
 

@@ -61,6 +61,11 @@ class StyledQuery(Narrowed):
     """Under a filter, and in a style that is kept."""
 
     style: int | None = Field(default=None, description="Id of a kept style; the layer's own look without one")
+    breaks: str | None = Field(
+        default=None,
+        max_length=500,
+        description="Upper ends of classes that a kept style has instead of its own, `10,50`; of two numbers `1,2;5,9`",
+    )
 
 
 class HexagonQuery(Narrowed):
@@ -92,7 +97,9 @@ class MapQuery(StyledQuery):
     classes: int = Field(default=5, ge=1, le=9)
     rate: Literal["per_km2", "count"] = "per_km2"
     ramp: str = "YlOrRd"
-    breaks: str | None = Field(default=None, description="Upper ends of classes for scheme user_defined")
+    breaks: str | None = Field(
+        default=None, max_length=500, description="Upper ends of classes for scheme user_defined, or of a kept style"
+    )
     lang: str | None = None
     title: str | None = Field(default=None, max_length=200)
 

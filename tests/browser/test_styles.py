@@ -92,7 +92,7 @@ def test_layers_are_found_by_name_and_kept_at_hand(open_as: OpenPage) -> None:
     page = open_as("inspector", "/map?tab=layers")
     desk.idle(page)
     page.locator(".tree-tools input").fill("emerg")
-    expect(page.locator(".tree-theme li")).to_have_count(1)
+    expect(page.locator(".tree-layer")).to_have_count(1)
     page.locator(".star").click()
     page.locator(".tree-tools input").fill("")
     expect(page.locator(".tree-theme h2").first).to_have_text("At hand")

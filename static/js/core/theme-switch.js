@@ -7,10 +7,16 @@ export function shownTheme() {
   return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
 }
 
-/** @param {(theme: "light" | "dark") => void} act called whenever the shown theme changes */
+/**
+ * @param {(theme: "light" | "dark") => void} act called whenever the shown theme changes
+ * @returns {() => void} to listen no more
+ */
 export function onTheme(act) {
-  document.addEventListener("city:theme", () => act(shownTheme()));
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => act(shownTheme()));
+  const ending = new AbortController();
+  const told = () => act(shownTheme());
+  document.addEventListener("city:theme", told, { signal: ending.signal });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", told, { signal: ending.signal });
+  return () => ending.abort();
 }
 
 /** @param {HTMLElement} button */

@@ -12,7 +12,7 @@ import { named } from "city/map/format.js";
 const SHOWN = 60;
 
 export class AreaPicker {
-  /** @param {import("city/map/state.js").Store} store */
+  /** @param {import("city/map/store.js").Side} store */
   constructor(store) {
     this.store = store;
     /** @type {Promise<Area[]>|null} */

@@ -66,9 +66,10 @@ function fonts() {
  * Follow the theme: another base style, with our own sources and layers carried over.
  * @param {Map} map
  * @param {() => void} after called when the new style stands
+ * @returns {() => void} to follow no more
  */
 export function followTheme(map, after) {
-  onTheme(async () => {
+  return onTheme(async () => {
     const style = await baseStyle();
     map.setStyle(style, { diff: false, transformStyle: carry });
     map.once("style.load", after);

@@ -27,6 +27,7 @@ export class Camera {
     const sheets = new ResizeObserver(() => this.#pad());
     sheets.observe(panel);
     sheets.observe(drawer);
+    map.on("resize", () => this.#pad());
     this.#pad();
   }
 
@@ -73,7 +74,7 @@ export class Camera {
 
   /** @returns {number} how much of the map's foot a phone's sheets hide, px */
   #hidden() {
-    if (!matchMedia("(max-width: 768px)").matches) return 0;
+    if (!matchMedia("(max-width: 768px)").matches || this.map.getContainer().closest("[data-compare=beside]")) return 0;
     return Math.min(this.drawer.offsetHeight || this.panel.offsetHeight, innerHeight * WIDEST_SHARE);
   }
 

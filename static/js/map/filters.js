@@ -17,7 +17,7 @@ const SEARCH_FROM = 12; // choices; a longer list gets a search box
 export class Filters {
   /**
    * @param {HTMLElement} root
-   * @param {import("city/map/state.js").Store} store
+   * @param {import("city/map/store.js").Side} store
    * @param {import("city/map/layers.js").Layers} layers
    * @param {() => void} clear
    */

@@ -33,7 +33,7 @@ const FORMS = /** @type {Record<string, new (desk: Desk) => Form>} */ ({
 
 export class Forms {
   /**
-   * @param {{map: import("maplibre-gl").Map, drawer: import("city/map/drawer.js").Drawer, store: import("city/map/state.js").Store,
+   * @param {{map: import("maplibre-gl").Map, drawer: import("city/map/drawer.js").Drawer, store: import("city/map/store.js").Side,
    *   marks: import("city/map/marks.js").Marks, stage: HTMLElement, acts: string[], done: (layer: string, id: number|null) => void}} given
    */
   constructor(given) {

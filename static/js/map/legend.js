@@ -8,7 +8,7 @@ import { count } from "city/map/format.js";
 import { symbol } from "city/map/symbols.js";
 
 /** @typedef {{label: string, colour: string, shape: string|null, count: number|null, value?: string|null, is_quiet?: boolean, is_fixed?: boolean}} Item */
-/** @typedef {{items: Item[], total: number|null, unit?: string|null, heading?: string, fit?: number|null, square?: [string, string]|null}} Legend */
+/** @typedef {{items: Item[], total: number|null, unit?: string|null, heading?: string, fit?: number|null, square?: [string, string]|null, breaks?: number[], second_breaks?: number[]}} Legend */
 
 const KEPT = "map-legend";
 

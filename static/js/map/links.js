@@ -6,7 +6,7 @@ import { parse } from "city/map/state.js";
 
 const CLOSE_ZOOM = 17;
 
-/** @param {import("city/map/state.js").Store} store */
+/** @param {import("city/map/store.js").Side} store */
 export function catchLinks(store) {
   document.addEventListener("city:go", (event) => {
     const address = new URL(/** @type {CustomEvent} */ (event).detail, location.origin);

@@ -28,7 +28,7 @@ const AGES_MS = 60000;
 export class RowList {
   /**
    * @param {HTMLElement} root holds [data-part=rows], [data-part=count], [data-part=note]
-   * @param {import("city/map/state.js").Store} store
+   * @param {import("city/map/store.js").Side} store
    * @param {import("city/map/layers.js").Layers} layers
    * @param {Hooks} hooks
    */

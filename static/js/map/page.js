@@ -4,27 +4,25 @@
  */
 import { getJSON } from "http";
 import { t } from "words";
-import { baseStyle, followTheme, makeMap } from "city/map/basemap.js";
+import { baseStyle } from "city/map/basemap.js";
 import { Banner } from "city/map/banner.js";
 import { CLOSE_ZOOM, Camera } from "city/map/camera.js";
+import { Compare } from "city/map/compare.js";
 import { addControls } from "city/map/controls.js";
 import { Drawer } from "city/map/drawer.js";
 import { Filters } from "city/map/filters.js";
 import { Forms } from "city/map/forms.js";
 import { listenKeys } from "city/map/keys.js";
 import { Layers } from "city/map/layers.js";
-import { MapLegend } from "city/map/legend.js";
 import { RowList } from "city/map/list.js";
-import { Marks } from "city/map/marks.js";
 import { catchLinks } from "city/map/links.js";
-import { Picker } from "city/map/pick.js";
+import { Panes } from "city/map/panes.js";
 import { bounds } from "city/map/rows.js";
 import { Sheet } from "city/map/sheet.js";
-import { Store } from "city/map/state.js";
+import { Store } from "city/map/store.js";
 import { StyleEditor } from "city/map/style_editor.js";
 import { Styles } from "city/map/styles.js";
 import { Tabs } from "city/map/tabs.js";
-import { Thematic } from "city/map/thematic.js";
 import { Tree } from "city/map/tree.js";
 import { Watch } from "city/map/watch.js";
 import { addShare } from "city/printing/share.js";
@@ -62,10 +60,12 @@ class Page {
     this.store = new Store();
     this.acts = (stage.dataset.acts ?? "").split(",").filter(Boolean);
     const { center, zoom, bearing } = this.store.state;
-    this.map = makeMap(part("[data-part=map]"), { style, center: center ?? city.center, zoom: zoom ?? 12, bearing });
+    const begin = { style, center: center ?? city.center, zoom: zoom ?? 12, bearing };
+    this.panes = new Panes(part("[data-part=panes]"), this.store, this.#paneHooks(), begin);
+    /** The first map; a second one looks where it does. */
+    this.map = this.panes.first.map;
     /** @type {any} */ (stage).map = this.map; // tests and the console wait for its `idle`
-    this.marks = new Marks(this.map);
-    this.thematic = new Thematic(this.map, this.store, layers);
+    this.marks = this.panes.marks;
     this.panelSheet = new Sheet(part("#map-panel"), "peek");
     this.drawerSheet = new Sheet(part("#map-drawer"), "half");
     this.camera = new Camera(this.map, part("#map-panel"), part("#map-drawer"));
@@ -77,10 +77,9 @@ class Page {
       this.store,
       layers,
       { mayExport: Boolean(stage.dataset.mayExport) },
-      new MapLegend(/** @type {HTMLDetailsElement} */ (part("#map-legend"))),
+      () => this.panes.active.legends,
       styles,
     );
-    this.thematic.lost = (layer) => this.#lostStyle(layer);
     this.tabs = new Tabs(part("#map-panel"), this.store);
     this.filters = new Filters(part("[data-part=chips]"), this.store, layers, () => this.clear());
   }
@@ -89,14 +88,12 @@ class Page {
     const { map, store } = this;
     this.#listenRows();
     this.list.load();
-    if (!map.isStyleLoaded()) await new Promise((done) => map.once("load", done));
-    this.marks.install();
-    this.picker = new Picker(map, this.thematic, this.#pickHooks());
+    this.panes.moved = () => this.#moved();
     this.forms = new Forms({
       map,
       drawer: this.drawer,
       store,
-      marks: this.marks,
+      marks: /** @type {any} */ (this.marks),
       stage: this.stage,
       acts: this.acts,
       done: (layer, id) => this.#made(layer, id),
@@ -108,16 +105,10 @@ class Page {
       help: () => this.#help(),
     });
     addShare(part("[data-part=buttons]"), this);
-    followTheme(map, () => {
-      this.marks.install();
-      this.thematic.restyle();
-      this.tree.counts();
-      this.editor?.try();
-      this.list.load({ quiet: true });
-    });
+    this.compare = new Compare({ buttons: part("[data-part=buttons]"), sides: part("[data-part=sides]"), stage: this.stage }, store, this.panes);
     this.#listen();
     catchLinks(store);
-    await this.thematic.sync();
+    await this.panes.start();
     this.#selected(true);
     this.forms.sync();
     this.#edit();
@@ -135,24 +126,14 @@ class Page {
   }
 
   #listen() {
-    const { map, store } = this;
-    map.on("moveend", () => this.#moved());
-    map.on("error", (/** @type {any} */ event) => this.banner.mapError(event));
-    store.on(["on", "off"], () => {
-      this.thematic.sync();
+    const { store } = this;
+    store.on(["on", "off", "styles"], () => {
       this.tree.sync();
       this.watch?.follow();
     });
-    store.on(["styles"], () => this.#restyled());
+    store.on(["compare", "side"], () => this.#compared());
     store.on(["edit"], () => this.#edit());
-    store.on(["opacity"], () => {
-      this.thematic.fade();
-    });
-    store.on(["filters", "when", "from", "to", "area", "q", "layer"], () => {
-      this.thematic.filter();
-      this.tree.counts();
-      this.editor?.try();
-    });
+    store.on(["filters", "when", "from", "to", "area", "q", "layer"], () => this.editor?.try());
     store.on(["box"], (state) => {
       if (!state.box) return;
       this.camera.fit(state.box);
@@ -214,6 +195,31 @@ class Page {
     };
   }
 
+  /** What each map tells the page. */
+  #paneHooks() {
+    return {
+      layers: this.layers,
+      styles: this.styles,
+      pickHooks: () => this.#pickHooks(),
+      choose: (/** @type {import("city/map/pane.js").Pane} */ pane) => this.compare?.steer(/** @type {"a"|"b"} */ (pane.view.name)),
+      failed: (/** @type {any} */ event) => this.banner.mapError(event),
+      lostStyle: (/** @type {import("city/map/pane.js").Pane} */ pane, /** @type {any} */ layer) => this.#lostStyle(pane, layer),
+      legend: (/** @type {import("city/map/pane.js").Pane} */ pane, /** @type {any} */ layer, /** @type {any} */ legend) =>
+        pane === this.panes.active && this.tree.show(layer, legend),
+      restyled: (/** @type {import("city/map/pane.js").Pane} */ pane) => {
+        if (pane === this.panes.active) this.editor?.try();
+        if (pane === this.panes.first) this.list.load({ quiet: true });
+      },
+    };
+  }
+
+  /** One map or two, and which of them the panel steers. */
+  async #compared() {
+    await this.panes.sync();
+    this.tree.sync();
+    this.watch?.follow();
+  }
+
   #pickHooks() {
     return {
       busy: () => Boolean(this.store.state.act || this.store.state.edit),
@@ -255,7 +261,8 @@ class Page {
     was?.close();
     const layer = this.layers.get(edit);
     if (layer && layer.theme !== "base" && !act) {
-      this.editor = new StyleEditor(this, layer);
+      const { thematic, legends, view } = this.panes.active;
+      this.editor = new StyleEditor({ drawer: this.drawer, styles: this.styles, store: view, thematic, legends }, layer);
       this.editor.open().catch((error) => this.banner.say(error.message));
     } else if (was) {
       this.tree.redraw();
@@ -263,19 +270,13 @@ class Page {
     }
   }
 
-  /** Another kept style was chosen: the map, the legend and the switches follow. */
-  #restyled() {
-    for (const id of this.thematic.shown.keys()) {
-      const layer = this.layers.get(id);
-      if (layer) this.thematic.redraw(layer);
-    }
-    this.tree.sync();
-  }
-
-  /** @param {import("city/map/layers.js").LayerInfo} layer */
-  #lostStyle(layer) {
-    const { [layer.id]: _gone, ...rest } = this.store.state.styles;
-    this.store.set({ styles: rest }, { push: false });
+  /**
+   * @param {import("city/map/pane.js").Pane} pane
+   * @param {import("city/map/layers.js").LayerInfo} layer
+   */
+  #lostStyle({ view }, layer) {
+    const { [layer.id]: _gone, ...rest } = view.state.styles;
+    view.set({ styles: rest }, { push: false });
     this.banner.say(t("The style of {layer} is not there, or not for you to see. This is the usual one.", { layer: layer.title }));
   }
 
@@ -285,9 +286,7 @@ class Page {
    * @param {any} feature
    */
   async #acted(layer, feature) {
-    this.thematic.touched(layer.id, bounds(feature.geometry));
-    this.list.load({ quiet: true });
-    this.tree.count(layer);
+    this.#touched(layer, bounds(feature.geometry));
     await this.drawer.row(layer, String(feature.id));
   }
 
@@ -310,18 +309,18 @@ class Page {
 
   #pickCentre() {
     if (this.store.state.act) this.forms?.click(this.map.getCenter());
-    else this.picker?.at(this.map.project(this.map.getCenter()));
+    else this.panes.active.picker?.at(this.map.project(this.map.getCenter()));
   }
 
   /** @returns {boolean} whether there was anything to leave */
   #escape() {
-    if (this.picker?.close()) return true;
-    if (this.forms?.escape()) return true;
+    if (this.panes.all.map((one) => one.picker?.close()).some(Boolean)) return true;
+    if (this.filters.close(true) || this.forms?.escape()) return true;
     if (this.store.state.edit) {
       this.store.set({ edit: "" });
       return true;
     }
-    if (!this.store.state.selected && !this.store.state.at) return false;
+    if (!this.store.state.selected && !this.store.state.at) return this.compare?.close() ?? false;
     const { selected } = this.store.state;
     this.store.set({ selected: null, at: null });
     if (selected)
@@ -350,9 +349,20 @@ class Page {
       layer: layer ? layerId : this.store.state.layer,
       ...(layer ? this.layers.switched(this.store.state, layer, true) : {}),
     });
-    this.thematic.touched(layerId, null);
+    if (layer) this.#touched(layer, null);
+  }
+
+  /**
+   * This page wrote a row: maps, legends and list say so at once.
+   * @param {import("city/map/layers.js").LayerInfo} layer
+   * @param {[number, number, number, number]|null} box null: anywhere
+   */
+  #touched(layer, box) {
+    for (const { thematic, legends } of this.panes.all) {
+      thematic.touched(layer.id, box);
+      legends.count(layer);
+    }
     this.list.load({ quiet: true });
-    if (layer) this.tree.count(layer);
   }
 
   /**

@@ -14,6 +14,9 @@
  *   bbox=w,s,e,n             where to go once, when a link comes from elsewhere
  *   tab=layers               what the panel shows; absent: the list
  *   act=new-case             what is being made
+ *   cmp=swipe|beside         two maps: one under a divider, or side by side;  cut=50  where the divider stands, per cent
+ *   b.on= b.f.<field>= …     what the second map shows, in the same words;  side=b  the panel steers the second map
+ *   same=0                   each map has classes of its own, though both show the same numbers
  * @module city/map/state
  */
 
@@ -43,7 +46,16 @@
  * @property {[number, number, number, number]|null} box west, south, east, north; never kept in the address
  * @property {"list"|"layers"} tab
  * @property {string} act
+ * @property {""|"swipe"|"beside"} compare
+ * @property {"a"|"b"} side the map that the panel steers
+ * @property {number} cut per cent of the map's width
+ * @property {boolean} same whether the second map takes the classes of the first
+ * @property {Record<string, any>|null} second what the second map shows: the keys in `PANE`
  */
+
+/** What each of two maps has of its own. */
+export const PANE = /** @type {const} */ (["on", "off", "opacity", "styles", "layer", "filters", "when", "from", "to", "area", "q"]);
+const SECOND = "b.";
 
 const FIRST = "cases"; // whose filters are meant while no layer is named
 
@@ -73,8 +85,16 @@ export function blank() {
     box: null,
     tab: "list",
     act: "",
+    compare: "",
+    side: "a",
+    cut: 50,
+    same: true,
+    second: null,
   };
 }
+
+/** @param {MapState} state @returns {Record<string, any>} what one map shows */
+export const paneOf = (state) => Object.fromEntries(PANE.map((key) => [key, state[key]]));
 
 /** @param {string|null} text @returns {[number, number]|null} a place on earth, or nothing */
 function place(text) {
@@ -116,7 +136,26 @@ export function parse(query) {
   const [layer, id] = (query.get("sel") ?? "").split(":");
   if (layer && id) state.selected = { layer, id };
   for (const [key, value] of query) readLayerKey(state, key, value);
+  readCompared(state, query);
   return state;
+}
+
+/**
+ * @param {MapState} state
+ * @param {URLSearchParams} query
+ */
+function readCompared(state, query) {
+  const compare = query.get("cmp");
+  if (compare !== "swipe" && compare !== "beside") return;
+  const cut = Number.parseFloat(query.get("cut") ?? "");
+  const own = [...query].filter(([key]) => key.startsWith(SECOND)).map(([key, value]) => [key.slice(SECOND.length), value]);
+  Object.assign(state, {
+    compare,
+    side: query.get("side") === "b" ? "b" : "a",
+    cut: cut >= 0 && cut <= 100 ? cut : 50,
+    same: query.get("same") !== "0",
+    second: paneOf(parse(new URLSearchParams(own))),
+  });
 }
 
 /**
@@ -164,7 +203,20 @@ export function serialise(state) {
   put("tab", state.tab === "layers" && "layers");
   put("act", state.act);
   put("edit", state.edit);
+  if (state.compare) putCompared(out, state);
   return out.toString().replaceAll("%2C", ",").replaceAll("%3A", ":");
+}
+
+/**
+ * @param {URLSearchParams} out
+ * @param {MapState} state
+ */
+function putCompared(out, state) {
+  out.set("cmp", state.compare);
+  if (state.side === "b") out.set("side", "b");
+  if (state.compare === "swipe" && Math.round(state.cut) !== 50) out.set("cut", String(Math.round(state.cut)));
+  if (!state.same) out.set("same", "0");
+  for (const [key, value] of new URLSearchParams(serialise({ ...blank(), ...state.second }))) out.set(SECOND + key, value);
 }
 
 /**
@@ -189,73 +241,4 @@ export function filterQuery(state, layer, now = Date.now()) {
   if (state.area) out.set("area", state.area);
   if (state.q && layer.id === (state.layer || FIRST)) out.set("q", state.q);
   return out;
-}
-
-/** The one holder of the state; parts listen to the keys they care for. */
-export class Store {
-  constructor() {
-    this.state = parse(new URLSearchParams(location.search));
-    /** What "the last seven days" counts back from; the same for tiles, list and legend until filters change. */
-    this.now = Date.now();
-    /** @type {{keys: string[], act: (state: MapState, changed: Set<string>) => void}[]} */
-    this.listeners = [];
-    addEventListener("popstate", () => this.#take(parse(new URLSearchParams(location.search))));
-  }
-
-  /**
-   * @param {(keyof MapState)[]} keys
-   * @param {(state: MapState, changed: Set<string>) => void} act called once for a change of any of the keys
-   */
-  on(keys, act) {
-    this.listeners.push({ keys, act });
-  }
-
-  /**
-   * Change the state and the address. A step that a person would go back from is pushed; moving the map is not.
-   * @param {Partial<MapState>} patch
-   * @param {{push?: boolean}} [how]
-   */
-  set(patch, { push = true } = {}) {
-    const next = { ...this.state, ...patch };
-    const query = serialise(next);
-    const address = location.pathname + (query ? `?${query}` : "");
-    if (address !== location.pathname + location.search) {
-      if (push) history.pushState(null, "", address);
-      else history.replaceState(null, "", address);
-    }
-    this.#take(next);
-  }
-
-  /**
-   * The filter arguments of a layer in the present state.
-   * @param {{id: string, time_field?: string|null}} layer
-   * @returns {URLSearchParams}
-   */
-  query(layer) {
-    return filterQuery(this.state, layer, this.now);
-  }
-
-  /**
-   * The same with the kept style that the layer is drawn in: for its legend and its file.
-   * @param {{id: string, time_field?: string|null}} layer
-   * @returns {URLSearchParams}
-   */
-  styled(layer) {
-    const query = this.query(layer);
-    const style = this.state.styles[layer.id];
-    if (style) query.set("style", style);
-    return query;
-  }
-
-  /** @param {MapState} next */
-  #take(next) {
-    const before = this.state;
-    this.state = next;
-    if (before.when !== next.when) this.now = Date.now();
-    const keys = /** @type {(keyof MapState)[]} */ (Object.keys(next));
-    /** @type {Set<string>} */
-    const changed = new Set(keys.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(next[key])));
-    if (changed.size === 0) return;
-    for (const { keys: wanted, act } of this.listeners) if (wanted.some((key) => changed.has(key))) act(next, changed);
-  }
 }

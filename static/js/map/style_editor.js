@@ -17,9 +17,9 @@ import { choice, field, kinds, radios, readBreaks, slider, squareOf, strip, tick
 /**
  * @typedef {object} Desk
  * @property {import("city/map/drawer.js").Drawer} drawer
- * @property {import("city/map/state.js").Store} store
+ * @property {import("city/map/store.js").Side} store
  * @property {import("city/map/thematic.js").Thematic} thematic
- * @property {import("city/map/tree.js").Tree} tree
+ * @property {import("city/map/legends.js").Legends} legends
  * @property {import("city/map/styles.js").Styles} styles
  */
 
@@ -73,15 +73,15 @@ export class StyleEditor {
     clearTimeout(this.timer);
     this.round += 1;
     this.desk.thematic.tried.delete(this.layer.id);
-    this.desk.tree.tried.delete(this.layer.id);
+    this.desk.legends.tried.delete(this.layer.id);
     this.desk.thematic.redraw(this.layer);
-    this.desk.tree.count(this.layer);
+    this.desk.legends.count(this.layer);
   }
 
   /** Ask the server to work the draft out, and show what it says. */
   async try() {
     const round = ++this.round;
-    const { store, thematic, tree } = this.desk;
+    const { store, thematic, legends } = this.desk;
     const query = store.query(this.layer).toString();
     try {
       const asked = { declared: this.draft, theme: shownTheme(), lang: LANG };
@@ -91,8 +91,8 @@ export class StyleEditor {
       this.#say("");
       thematic.tried.set(this.layer.id, told.fragment);
       thematic.redraw(this.layer);
-      tree.tried.set(this.layer.id, told.legend);
-      tree.count(this.layer);
+      legends.tried.set(this.layer.id, told.legend);
+      legends.count(this.layer);
       this.#results();
     } catch (error) {
       if (round === this.round) this.#say(/** @type {Error} */ (error).message);

@@ -6,7 +6,7 @@
 export class Tabs {
   /**
    * @param {HTMLElement} root holds the tabs and their panels
-   * @param {import("city/map/state.js").Store} store
+   * @param {import("city/map/store.js").Side} store
    */
   constructor(root, store) {
     this.root = root;

@@ -44,7 +44,7 @@ const isName = (style) => /-(label|number)$/.test(style.id);
 export class Thematic {
   /**
    * @param {import("maplibre-gl").Map} map
-   * @param {import("city/map/state.js").Store} store
+   * @param {import("city/map/store.js").Side} store the side that it draws
    * @param {import("city/map/layers.js").Layers} layers
    */
   constructor(map, store, layers) {

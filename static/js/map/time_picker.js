@@ -53,7 +53,7 @@ function offset(at) {
 
 export class TimePicker {
   /**
-   * @param {import("city/map/state.js").Store} store
+   * @param {import("city/map/store.js").Side} store
    * @param {() => void} done
    */
   constructor(store, done) {

@@ -2,7 +2,6 @@
  * The layer tree: themes, a switch for each layer, its opacity, and its legend with the count of every class.
  * @module city/map/tree
  */
-import { getJSON } from "http";
 import { t } from "words";
 import { fill, h, icon } from "city/map/dom.js";
 import { count } from "city/map/format.js";
@@ -13,22 +12,20 @@ import { body } from "city/map/legend.js";
 export class Tree {
   /**
    * @param {HTMLElement} root
-   * @param {import("city/map/state.js").Store} store
+   * @param {import("city/map/store.js").Side} store
    * @param {import("city/map/layers.js").Layers} layers
    * @param {{mayExport: boolean}} may
-   * @param {import("city/map/legend.js").MapLegend} onMap
+   * @param {() => import("city/map/legends.js").Legends} legendsNow of the map that the panel steers
    * @param {import("city/map/styles.js").Styles} styles
    */
-  constructor(root, store, layers, may, onMap, styles) {
+  constructor(root, store, layers, may, legendsNow, styles) {
     this.root = root;
     this.store = store;
     this.layers = layers;
     this.may = may;
-    this.onMap = onMap;
+    this.legendsNow = legendsNow;
     /** @type {Map<string, HTMLElement>} legends by layer id */
     this.legends = new Map();
-    /** @type {Map<string, import("city/map/legend.js").Legend>} of looks being tried */
-    this.tried = new Map();
     this.styles = styles;
     this.words = "";
     this.search = h("input", {
@@ -57,41 +54,18 @@ export class Tree {
       if (select) select.value = this.store.state.styles[id] ?? "";
       if (slider) slider.value = String(Math.round((this.store.state.opacity[id] ?? 1) * 100));
     }
-    this.counts();
+    for (const layer of this.layers.all) this.show(layer, this.legendsNow().known.get(layer.id));
   }
 
-  /** Read the legends again: with the filters of the moment, so that they add up to the list's count. */
-  counts() {
-    const over = this.#over();
-    for (const layer of over) this.count(layer);
-    this.onMap.show(over.map((one) => one.id));
-  }
-
-  /** @returns {LayerInfo[]} layers over the base map that are on, topmost first */
-  #over() {
-    return this.layers
-      .on(this.store.state)
-      .filter((one) => one.theme !== "base")
-      .reverse();
-  }
-
-  /** @param {LayerInfo} layer */
-  async count(layer) {
+  /**
+   * @param {LayerInfo} layer
+   * @param {import("city/map/legend.js").Legend|null} [legend] null: it could not be read
+   */
+  show(layer, legend) {
     const holder = this.legends.get(layer.id);
     if (!holder) return;
-    const query = this.store.styled(layer);
-    if (query.has("style") && !this.styles.get(query.get("style") ?? "")) query.delete("style");
-    const tried = this.tried.get(layer.id);
-    holder.dataset.asked = String(query);
-    try {
-      const legend = tried ?? (await getJSON(layer.legend + (query.size ? `?${query}` : "")));
-      if (holder.dataset.asked !== String(query) || this.tried.get(layer.id) !== tried) return;
-      this.#legend(holder, legend, layer.floor !== null);
-      this.onMap.set(layer, legend);
-      this.onMap.show(this.#over().map((one) => one.id));
-    } catch {
-      fill(holder, h("span", { class: "hint" }, t("The legend could not be read.")));
-    }
+    if (legend) this.#legend(holder, legend, layer.floor !== null);
+    else fill(holder, legend === null ? h("span", { class: "hint" }, t("The legend could not be read.")) : null);
   }
 
   /** After styles or layers at hand have changed. */

@@ -11,12 +11,10 @@ const GATHER_MS = 120; // a burst of writes is answered once
 
 /**
  * @typedef {object} Parts
- * @property {import("city/map/state.js").Store} store
+ * @property {import("city/map/store.js").Side} store
  * @property {import("city/map/layers.js").Layers} layers
- * @property {import("city/map/thematic.js").Thematic} thematic
+ * @property {import("city/map/panes.js").Panes} panes
  * @property {import("city/map/list.js").RowList} list
- * @property {import("city/map/tree.js").Tree} tree
- * @property {import("city/map/marks.js").Marks} marks
  * @property {(layer: import("city/map/layers.js").LayerInfo, id: number) => void} changed a selected row may be the one
  */
 
@@ -35,11 +33,10 @@ export class Watch {
 
   /** Listen to the channels of what is shown. */
   follow() {
-    const { layers, store } = this.parts;
+    const { layers, panes, store } = this.parts;
     const subject = layers.subject(store.state);
-    const shown = new Set(
-      [...layers.on(store.state), ...(subject ? [subject] : [])].map((one) => one.channel).filter(Boolean),
-    );
+    const on = panes.all.flatMap((one) => layers.on(one.view.state));
+    const shown = new Set([...on, ...(subject ? [subject] : [])].map((one) => one.channel).filter(Boolean));
     const channels = /** @type {string[]} */ ([...shown]).sort();
     if (channels.join() === this.heard) return;
     this.heard = channels.join();
@@ -57,15 +54,16 @@ export class Watch {
   #answer() {
     this.timer = undefined;
     const changes = this.waiting.splice(0);
-    const { layers, list, store, thematic, tree } = this.parts;
+    const { layers, list, panes, store } = this.parts;
     const all = changes.some((one) => one.kind === "resync");
-    for (const layer of layers.on(store.state)) {
-      const mine = changes.filter((one) => one.channel === layer.channel);
-      if (!mine.length && !(all && layer.channel)) continue;
-      if (all) thematic.touched(layer.id, null);
-      else for (const one of mine) thematic.touched(layer.id, one.bbox);
-      tree.count(layer);
-    }
+    for (const pane of panes.all)
+      for (const layer of layers.on(pane.view.state)) {
+        const mine = changes.filter((one) => one.channel === layer.channel);
+        if (!mine.length && !(all && layer.channel)) continue;
+        if (all) pane.thematic.touched(layer.id, null);
+        else for (const one of mine) pane.thematic.touched(layer.id, one.bbox);
+        pane.legends.count(layer);
+      }
     const subject = layers.subject(store.state);
     if (!subject || !(all || changes.some((one) => one.channel === subject.channel))) return;
     list.load({ quiet: true }).then(() => this.#flash(subject, changes));
@@ -83,6 +81,6 @@ export class Watch {
     const feature =
       this.parts.list.byId.get(String(last.id)) ??
       (await getJSON(`/api/v1/layers/${subject.id}/features/${last.id}`).catch(() => null));
-    if (feature) this.parts.marks.flash(feature);
+    if (feature) this.parts.panes.marks.flash(feature);
   }
 }

@@ -13,7 +13,7 @@ import { PrintDialog } from "city/printing/print_dialog.js";
 /**
  * @typedef {object} Desk what the menu needs of the map page
  * @property {import("maplibre-gl").Map} map
- * @property {import("city/map/state.js").Store} store
+ * @property {import("city/map/store.js").Side} store
  * @property {import("city/map/layers.js").Layers} layers
  * @property {HTMLElement} stage
  */
