@@ -85,5 +85,10 @@ const ICONS = {
   compare: "M12 3v18M4 6h5v12H4M15 6h5v12h-5",
   swipe: "M9 7l-5 5l5 5M15 7l5 5l-5 5",
   more: "M6 9l6 6l6-6",
+  history: "M4 12a8 8 0 1 0 3-6.200L4 8M4 4v4h4M12 8v4l3 2",
+  play: "M8 5l11 7l-11 7z",
+  pause: "M8 5v14M16 5v14",
+  back: "M15 6l-6 6l6 6",
+  ahead: "M9 6l6 6l-6 6",
   photo: "M4 8h3l2-3h6l2 3h3v11H4zM12 10a3.500 3.500 0 1 0 0 7a3.500 3.500 0 0 0 0-7",
 };

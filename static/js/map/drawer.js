@@ -20,6 +20,7 @@ import { stateMark } from "city/map/symbols.js";
  * @property {() => void} close
  * @property {(feature: Feature) => void} zoom
  * @property {(act: string, at: [number, number]) => void} act
+ * @property {(layer: LayerInfo) => string} moment at which rows are shown; "" for now
  * @property {string[]} acts what this person may make
  * @property {(layer: LayerInfo, feature: Feature) => void} moved a record was moved on from here
  */
@@ -77,9 +78,10 @@ export class Drawer {
     this.show(this.#head(layer.title), h("div", { class: "skeleton" }, h("span"), h("span"), h("span")));
     const { round } = this;
     try {
-      const feature = await getJSON(`/api/v1/layers/${layer.id}/features/${id}`);
+      const moment = this.hooks.moment(layer);
+      const feature = await getJSON(`/api/v1/layers/${layer.id}/features/${id}`, moment ? { datetime: moment } : {});
       if (round !== this.round) return null;
-      this.#row(layer, feature);
+      this.#row(layer, feature, moment);
       return feature;
     } catch (error) {
       if (round !== this.round) return null;
@@ -133,8 +135,9 @@ export class Drawer {
   /**
    * @param {LayerInfo} layer
    * @param {Feature} feature
+   * @param {string} [moment] at which it stood so
    */
-  #row(layer, feature) {
+  #row(layer, feature, moment = "") {
     const reading = read(layer, feature);
     const page = pageOf(layer, feature.properties);
     const facts = shownFields(layer).filter(
@@ -178,7 +181,7 @@ export class Drawer {
         " ",
         again,
       ),
-      steps,
+      moment ? h("p", { class: "note", "data-part": "past" }, t("As it stood at {time}.", { time: exact(moment) })) : steps,
       h(
         "dl",
         { class: "facts" },
@@ -193,7 +196,7 @@ export class Drawer {
       ),
       layer.attribution ? h("p", { class: "hint" }, layer.attribution) : null,
     );
-    if (layer.id === "cases" && feature.properties.number)
+    if (!moment && layer.id === "cases" && feature.properties.number)
       showSteps(steps, String(feature.properties.number), () => this.hooks.moved(layer, feature));
     if (box)
       placeWords([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2]).then((told) => where.isConnected && fill(where, told));

@@ -28,6 +28,7 @@ import { tn } from "words";
  * @property {any} style
  * @property {[number, number]} zooms
  * @property {string|null} time_field
+ * @property {boolean} past whether it can be shown as it stood
  * @property {number|null} floor people: counts only, none below this
  * @property {boolean} visible
  * @property {number} order

@@ -23,6 +23,7 @@ import { Store } from "city/map/store.js";
 import { StyleEditor } from "city/map/style_editor.js";
 import { Styles } from "city/map/styles.js";
 import { Tabs } from "city/map/tabs.js";
+import { TimeBar } from "city/map/time_bar.js";
 import { Tree } from "city/map/tree.js";
 import { Watch } from "city/map/watch.js";
 import { addShare } from "city/printing/share.js";
@@ -106,6 +107,7 @@ class Page {
     });
     addShare(part("[data-part=buttons]"), this);
     this.compare = new Compare({ buttons: part("[data-part=buttons]"), sides: part("[data-part=sides]"), stage: this.stage }, store, this.panes);
+    this.timeBar = new TimeBar({ buttons: part("[data-part=buttons]"), stage: this.stage }, store, this.layers, () => this.panes.all.map((one) => one.map));
     this.#listen();
     catchLinks(store);
     await this.panes.start();
@@ -117,7 +119,7 @@ class Page {
 
   /** List and chips work while the map is still being drawn. */
   #listenRows() {
-    this.store.on(["filters", "when", "from", "to", "area", "q", "layer", "view"], () => {
+    this.store.on(["filters", "when", "from", "to", "datetime", "area", "q", "layer", "view"], () => {
       this.filters.sync();
       this.list.load();
       this.watch?.follow();
@@ -133,7 +135,7 @@ class Page {
     });
     store.on(["compare", "side"], () => this.#compared());
     store.on(["edit"], () => this.#edit());
-    store.on(["filters", "when", "from", "to", "area", "q", "layer"], () => this.editor?.try());
+    store.on(["filters", "when", "from", "to", "datetime", "area", "q", "layer"], () => this.editor?.try());
     store.on(["box"], (state) => {
       if (!state.box) return;
       this.camera.fit(state.box);
@@ -142,6 +144,7 @@ class Page {
     store.on(["area"], (state) => this.#flyToArea(state.area));
     store.on(["act"], () => this.forms?.sync());
     store.on(["selected", "at", "act"], () => this.#selected(false));
+    store.on(["datetime"], (state) => state.selected && this.#selected(false));
     store.on(["center", "zoom", "bearing"], (state) => this.camera.restore(state));
     listenKeys({
       search: () => part("#search-box").focus(),
@@ -172,6 +175,7 @@ class Page {
   #drawerHooks() {
     return {
       acts: this.acts,
+      moment: (/** @type {any} */ layer) => (layer.past ? this.store.state.datetime : ""),
       close: () => {
         this.#escape();
       },
@@ -320,7 +324,7 @@ class Page {
       this.store.set({ edit: "" });
       return true;
     }
-    if (!this.store.state.selected && !this.store.state.at) return this.compare?.close() ?? false;
+    if (!this.store.state.selected && !this.store.state.at) return this.timeBar?.close() || (this.compare?.close() ?? false);
     const { selected } = this.store.state;
     this.store.set({ selected: null, at: null });
     if (selected)

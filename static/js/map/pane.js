@@ -92,7 +92,7 @@ export class Pane {
       }),
       view.on(["styles"], () => this.#restyled()),
       view.on(["opacity"], () => this.thematic.fade()),
-      view.on(["filters", "when", "from", "to", "area", "q", "layer"], () => {
+      view.on(["filters", "when", "from", "to", "datetime", "area", "q", "layer"], () => {
         this.thematic.filter();
         this.legends.counts();
       }),

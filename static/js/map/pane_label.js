@@ -5,7 +5,7 @@
  */
 import { t, tn } from "words";
 import { fill, h } from "city/map/dom.js";
-import { count } from "city/map/format.js";
+import { count, exact } from "city/map/format.js";
 import { TimePicker } from "city/map/time_picker.js";
 
 const LAYERS_TOLD = 2;
@@ -28,7 +28,7 @@ export class PaneLabel {
     this.button = h("button", { type: "button", class: "pane-button", onclick: choose }, h("strong", {}, sideName(view.name)), this.words);
     fill(root, this.button);
     this.time = new TimePicker(view, () => {});
-    this.end = view.on(["on", "off", "styles", "filters", "when", "from", "to", "area", "q", "layer", "side", "compare"], () => this.sync());
+    this.end = view.on(["on", "off", "styles", "filters", "when", "from", "to", "datetime", "area", "q", "layer", "side", "compare"], () => this.sync());
     this.sync();
   }
 
@@ -60,6 +60,7 @@ export class PaneLabel {
     const style = first.map((one) => styles.get(state.styles[one.id])?.title).find(Boolean);
     return [
       titles.join(", ") || t("No layers"),
+      state.datetime && exact(state.datetime),
       subject?.time_field ? this.time.words() : "",
       narrowed ? tn("{n} filter", "{n} filters", narrowed, { n: count(narrowed) }) : "",
       style ?? "",

@@ -8,6 +8,7 @@
  *   layer=cases              the layer whose rows the list shows
  *   f.<field>=a,b            its filters; f.<layer>.<field>= those of another layer
  *   when=7d | from= to=      time range, relative or as ISO moments
+ *   datetime=                the past moment that is shown;  past=7d  the stretch of time that the time bar plays
  *   area=310106  q=          code prefix of an area; words looked for in the rows
  *   view=1                   the list keeps to what the map shows
  *   sel=cases:17             the selected row;  at=lon,lat (or lon= lat=)  a marked place
@@ -38,6 +39,8 @@
  * @property {Preset} when
  * @property {string} from
  * @property {string} to
+ * @property {string} datetime ISO moment; "": as it is now
+ * @property {""|"24h"|"7d"|"30d"|"12m"} past
  * @property {string} area
  * @property {string} q
  * @property {boolean} view
@@ -54,11 +57,13 @@
  */
 
 /** What each of two maps has of its own. */
-export const PANE = /** @type {const} */ (["on", "off", "opacity", "styles", "layer", "filters", "when", "from", "to", "area", "q"]);
+export const PANE = /** @type {const} */ (["on", "off", "opacity", "styles", "layer", "filters", "when", "from", "to", "datetime", "area", "q"]);
 const SECOND = "b.";
 
 const FIRST = "cases"; // whose filters are meant while no layer is named
 
+/** Hours that the time bar goes back. */
+export const PAST = { "24h": 24, "7d": 168, "30d": 720, "12m": 8760 };
 export const HOURS = { "24h": 24, "7d": 168, "30d": 720, "90d": 2160 };
 
 /** @returns {MapState} */
@@ -77,6 +82,8 @@ export function blank() {
     when: "",
     from: "",
     to: "",
+    datetime: "",
+    past: "",
     area: "",
     q: "",
     view: false,
@@ -131,6 +138,10 @@ export function parse(query) {
     state[name] = query.get(name) ?? "";
   const when = query.get("when") ?? "";
   state.when = when in HOURS ? /** @type {Preset} */ (when) : "";
+  const moment = Date.parse(query.get("datetime") ?? "");
+  if (moment < Date.now()) state.datetime = new Date(moment).toISOString();
+  const past = query.get("past") ?? "";
+  state.past = past in PAST ? /** @type {MapState["past"]} */ (past) : state.datetime && "7d";
   state.view = query.get("view") === "1";
   state.tab = query.get("tab") === "layers" ? "layers" : "list";
   const [layer, id] = (query.get("sel") ?? "").split(":");
@@ -196,7 +207,7 @@ export function serialise(state) {
       put(layer === (state.layer || FIRST) ? `f.${field}` : `f.${layer}.${field}`, values.join(","));
     }
   }
-  for (const name of /** @type {const} */ (["when", "from", "to", "area", "q"])) put(name, state[name]);
+  for (const name of /** @type {const} */ (["when", "from", "to", "datetime", "past", "area", "q"])) put(name, state[name]);
   put("view", state.view && "1");
   put("sel", state.selected && `${state.selected.layer}:${state.selected.id}`);
   put("at", state.at && state.at.map((one) => one.toFixed(6)).join(","));
@@ -222,8 +233,9 @@ function putCompared(out, state) {
 /**
  * The filter arguments that tiles, list, legend, counts and export of one layer all take: one rule for all of them.
  * A relative range counts from the full minute, so that the addresses of tiles stay the same for a while.
+ * A layer that keeps its past is asked for as it stood at the shown moment, from which relative ranges count then.
  * @param {MapState} state
- * @param {{id: string, time_field?: string|null}} layer
+ * @param {{id: string, time_field?: string|null, past?: boolean}} layer
  * @param {number} [now] milliseconds
  * @returns {URLSearchParams}
  */
@@ -233,11 +245,12 @@ export function filterQuery(state, layer, now = Date.now()) {
     if (values.length) out.set(`f.${field}`, values.join(","));
   }
   if (layer.time_field) {
-    const minute = Math.floor(now / 60000) * 60000;
+    const minute = Math.floor((Date.parse(state.datetime) || now) / 60000) * 60000;
     const from = state.when ? new Date(minute - HOURS[state.when] * 3600000).toISOString() : state.from;
     if (from) out.set("from", from);
     if (!state.when && state.to) out.set("to", state.to);
   }
+  if (state.datetime && layer.past) out.set("datetime", state.datetime);
   if (state.area) out.set("area", state.area);
   if (state.q && layer.id === (state.layer || FIRST)) out.set("q", state.q);
   return out;

@@ -58,6 +58,7 @@ export class Watch {
     const all = changes.some((one) => one.kind === "resync");
     for (const pane of panes.all)
       for (const layer of layers.on(pane.view.state)) {
+        if (pane.view.state.datetime && layer.past) continue; // what happens now changes no past moment
         const mine = changes.filter((one) => one.channel === layer.channel);
         if (!mine.length && !(all && layer.channel)) continue;
         if (all) pane.thematic.touched(layer.id, null);
@@ -65,7 +66,8 @@ export class Watch {
         pane.legends.count(layer);
       }
     const subject = layers.subject(store.state);
-    if (!subject || !(all || changes.some((one) => one.channel === subject.channel))) return;
+    if (!subject || (store.state.datetime && subject.past)) return;
+    if (!(all || changes.some((one) => one.channel === subject.channel))) return;
     list.load({ quiet: true }).then(() => this.#flash(subject, changes));
   }
 
