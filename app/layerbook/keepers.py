@@ -27,7 +27,9 @@ class KeptWords:
 class Keeper(Protocol):
     """Of one kind of layers."""
 
-    names: tuple[str, ...]
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Under which words are kept, in the order of a form."""
 
     def words(self, viewer: Viewer, layer_id: str) -> KeptWords | None:
         """What is kept of a layer; None for one that is not of this kind."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.layerbook import pages, routes
+from app.layerbook import pages, rights_pages, routes
 from app.layerbook.governor import BOOK
 from app.web.assembly import Assembly
 
@@ -12,3 +12,4 @@ def init(city: Assembly) -> None:
     city.layers.govern(BOOK)
     city.web.register_api(routes.api)
     city.web.register_blueprint(pages.bp)
+    city.web.register_blueprint(rights_pages.bp)

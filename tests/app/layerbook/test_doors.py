@@ -51,7 +51,7 @@ DOORS: dict[tuple[str, str], tuple[str, Any]] = {
     ("PUT", "/api/v1/favourites/<layer_id>"): ("", None),
     ("GET", "/api/v1/datasets/<string:layer_id>"): ("", None),
     ("PATCH", "/api/v1/datasets/<string:layer_id>"): ("", {"title": "zebra herd, again"}),
-    ("POST", "/api/v1/datasets/<string:layer_id>/mends"): ("", {"mends": {}}),
+    ("POST", "/api/v1/datasets/<string:layer_id>/mends"): ("", {"mends": {"rows.doubled": True}}),
     ("DELETE", "/api/v1/datasets/<string:layer_id>"): ("", None),
     ("GET", "/ogc/collections/<layer_id>"): ("", None),
     ("GET", "/ogc/collections/<layer_id>/queryables"): ("", None),
