@@ -128,8 +128,9 @@ class Layer:
     `detail` is the page of one row with ``{name}`` places, for example ``/cases/{number}``.
     `is_public` opens it to everyone, without a login. `version` and `bounds` (west, south, east, north in degrees) are
     known of layers that are not a register of the city: those may lie anywhere. `pyramid` keeps its counts by square.
-    `owner`, `licence`, `quality` and `changed_at` are told in the catalogue; so is `crs`, what the coordinates were
-    given in. `watches` names the touches (`layers.touches`) that any change of its tiles leaves: then tiles are kept.
+    `about`, `owner`, `licence`, `quality` and `changed_at` are told in the catalogue; so is `crs`, what the coordinates
+    were given in. `watches` names the touches (`layers.touches`) that any change of its tiles leaves: then tiles are
+    kept.
     `view_key` tells apart what a governor made of the layer for some viewers: it is part of the key of kept tiles.
     `may_export` overrides the role's right to take the layer away as a file; `owner_id` is the account that it is of.
     """
@@ -154,6 +155,7 @@ class Layer:
     version: int = 0
     bounds: tuple[float, float, float, float] | None = None
     pyramid: Pyramid | None = None
+    about: Words = ""
     owner: Words = ""
     licence: Words = ""
     quality: Mapping[str, int] = field(default_factory=dict)

@@ -53,6 +53,7 @@ def rows(viewer: Viewer) -> Select[*tuple[Any, ...]]:
 EVENTS = Layer(
     id="events",
     title=_l("Emergency events"),
+    about=_l("Emergencies with their level and danger zone."),
     theme="emergency",
     geometry="GEOMETRY",
     rows=rows,

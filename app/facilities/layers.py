@@ -62,6 +62,7 @@ def rows(viewer: Viewer) -> Select[*tuple[Any, ...]]:
 FACILITIES = Layer(
     id="facilities",
     title=_l("Facilities"),
+    about=_l("Stations, shelters, clinics and other houses that serve people."),
     theme="facilities",
     geometry="GEOMETRY",
     rows=rows,

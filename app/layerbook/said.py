@@ -75,7 +75,7 @@ def told(layer: Layer, said: Mapping[str, str]) -> dict[str, str]:
     """What there is to say of a layer (already under its changed words), in the reader's language."""
     return {
         "title": str(layer.title),
-        "about": named(said.get("about_zh"), said.get("about_en")),
+        "about": named(said.get("about_zh"), said.get("about_en")) or str(layer.about),
         "source": str(layer.attribution),
         "owner": str(layer.owner),
         "licence": str(layer.licence),

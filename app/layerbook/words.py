@@ -14,7 +14,7 @@ SAYS: dict[Says, Words] = {
     Says.EXPORT: _l("Seen and downloaded"),
 }
 SHAPES: dict[str, Words] = {
-    "POINT": _l("points"), "LINESTRING": _l("lines"), "POLYGON": _l("polygons"), "GEOMETRY": _l("mixed"),
+    "POINT": _l("points"), "LINESTRING": _l("lines"), "POLYGON": _l("polygons"), "GEOMETRY": _l("rows"),
 }  # fmt: skip
 KINDS: dict[str, Words] = {
     "text": _l("text"), "number": _l("number"), "time": _l("time"), "choice": _l("one of a list"),

@@ -79,7 +79,8 @@ def get_tilejson(layer_id: str) -> Response:
 @api.get("/layers", summary="Layers that you may see")
 def list_layers() -> Response:
     """In drawing order, lowest first."""
-    return conditional_json({"items": [layer_json(layer) for layer in registry().all(looking())]})
+    viewer = looking()
+    return conditional_json({"items": [layer_json(layer, viewer) for layer in registry().all(viewer)]})
 
 
 @api.get("/layers/<layer_id>/features", summary="Rows as GeoJSON")

@@ -29,6 +29,8 @@ class Matrix {
     this.groups = facts.groups;
     this.rules = new Rules(facts.rules);
     this.opened = new Set(/** @type {string[]} */ ([]));
+    /** @type {{toggle: HTMLElement, title: string, target: string, names: string[]}[]} */
+    this.toggles = [];
     /** @type {{row: import("city/layerbook/rules.js").Row, title: string, cells: HTMLElement[]}[]} */
     this.lines = [];
     part("find").addEventListener("input", () => this.find());
@@ -60,11 +62,12 @@ class Matrix {
   layer(group, layer) {
     const row = { target: layer.target, theme: group.target, field: "", open: layer.open };
     const fields = layer.fields.map((field) => this.line({ ...row, field: field.name }, field.title, { kind: "field", under: layer.title, hidden: true }));
-    const toggle = fields.length ? h("button", { type: "button", class: "quiet matrix-fields", "aria-expanded": "false", "aria-label": t("Fields of {title}", { title: layer.title }), onclick: (/** @type {any} */ event) => {
+    const toggle = fields.length ? h("button", { type: "button", class: "quiet matrix-fields", "aria-expanded": "false", onclick: (/** @type {any} */ event) => {
       const isOpen = fields[0].hidden;
       for (const one of fields) one.hidden = !isOpen;
       event.currentTarget.setAttribute("aria-expanded", String(isOpen));
-    } }, tn("{n} field", "{n} fields", fields.length)) : null;
+    } }) : null;
+    if (toggle) this.toggles.push({ toggle, title: layer.title, target: layer.target, names: layer.fields.map((field) => field.name) });
     return [this.line(row, layer.title, { kind: "layer", id: layer.id, more: toggle }), ...fields];
   }
 
@@ -76,7 +79,7 @@ class Matrix {
     const at = this.lines.length;
     const cells = this.columns.map((_, column) => h("button", { type: "button", class: "matrix-cell", tabindex: "-1",
       onclick: () => this.paint(at, column), onkeydown: (/** @type {KeyboardEvent} */ event) => this.key(event, at, column) }, h("b", { class: "mark", "aria-hidden": "true" })));
-    this.lines.push({ row, title: under ? `${under}, ${title}` : title, cells });
+    this.lines.push({ row, title: under ? `${under}, ${title}` : kind === "theme" ? t("All of “{theme}”", { theme: title }) : title, cells });
     return h("tr", { class: `matrix-${kind}`, id: id ? `row-${id}` : null, hidden, dataset: { words: title.toLowerCase() } },
       h("th", { scope: "row" }, h("button", { type: "button", class: "matrix-row", title: t("Set the whole row"), onclick: () => this.paintRow(at) }, title), more),
       ...cells.map((cell) => h("td", { role: "gridcell" }, cell)));
@@ -98,6 +101,13 @@ class Matrix {
           : t("{layer}, {role}: {says}, without a rule of its own", { layer: title, role, says: said[/** @type {keyof typeof said} */ (says)] }));
         cell.title = `${role}: ${said[/** @type {keyof typeof said} */ (says)]}`;
       });
+    }
+    for (const { toggle, title, target, names } of this.toggles) {
+      const ruled = names.filter((name) => this.columns.some(({ who }) => this.rules.own(target, name, who))).length;
+      const label = ruled ? t("{n} of {all} fields with rules", { n: ruled, all: names.length }) : tn("{n} field", "{n} fields", names.length);
+      toggle.textContent = label;
+      toggle.setAttribute("aria-label", `${label}: ${title}`);
+      toggle.classList.toggle("has-rules", ruled > 0);
     }
     const n = this.rules.draft.size;
     this.part("save").hidden = !n;

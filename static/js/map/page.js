@@ -76,7 +76,6 @@ class Page {
       part("[data-part=tree]"),
       this.store,
       layers,
-      { mayExport: Boolean(stage.dataset.mayExport) },
       new MapLegend(/** @type {HTMLDetailsElement} */ (part("#map-legend"))),
       styles,
     );
