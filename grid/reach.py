@@ -43,6 +43,9 @@ class Viewer:
         return any(area_code.startswith(prefix) for prefix in self.prefixes)
 
 
+ANYBODY = Viewer(None, "public", "public", ())  # without a login: sees what is open to everyone, in no area
+
+
 def whole_city(rights: Collection[str] = (), name: str = "system") -> Viewer:
     """The viewer of commands run on the server itself: everything in reach."""
     return Viewer(None, name, "system", ("",), rights=frozenset(rights))

@@ -55,6 +55,17 @@ class Declared(BaseModel):
     label: Name | None = None
     label_zoom: int = Field(default=14, ge=0, le=22)
 
+    def fields(self) -> set[str]:
+        """The names of the fields that it draws by."""
+        return {one for one in (self.field, self.per, self.second, self.second_per, self.label) if one is not None}
+
+
+def known_names(layer: Layer) -> set[str]:
+    """All that a style of the layer may name: its fields, pairs of them for a label, and its size."""
+    names = {one.name for one in layer.fields}
+    pairs = {name.removesuffix("_zh") for name in names if f"{name.removesuffix('_zh')}_en" in names}
+    return names | pairs | {AREA}
+
 
 def read_declared(given: Any) -> Declared:
     """A style from what came as JSON; InvalidInput names the part that is wrong."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -129,8 +129,11 @@ class Layer:
     `is_public` opens it to everyone, without a login. `version` and `bounds` (west, south, east, north in degrees) are
     known of layers that are not a register of the city: those may lie anywhere. `pyramid` keeps its counts by square.
     `history` gives the same Select as it stood at a moment; layers without it can be shown as they are now only.
-    `owner`, `licence`, `quality` and `changed_at` are told in the catalogue; so is `crs`, what the coordinates were
-    given in. `watches` names the touches (`layers.touches`) that any change of its tiles leaves: then tiles are kept.
+    `about`, `owner`, `licence`, `quality` and `changed_at` are told in the catalogue; so is `crs`, what the coordinates
+    were given in. `watches` names the touches (`layers.touches`) that any change of its tiles leaves: then tiles are
+    kept.
+    `view_key` tells apart what a governor made of the layer for some viewers: it is part of the key of kept tiles.
+    `may_export` overrides the role's right to take the layer away as a file; `owner_id` is the account that it is of.
     """
 
     id: str
@@ -153,6 +156,7 @@ class Layer:
     version: int = 0
     bounds: tuple[float, float, float, float] | None = None
     pyramid: Pyramid | None = None
+    about: Words = ""
     owner: Words = ""
     licence: Words = ""
     quality: Mapping[str, int] = field(default_factory=dict)
@@ -160,6 +164,9 @@ class Layer:
     crs: str = "EPSG:4326"
     watches: tuple[str, ...] = ()
     history: Callable[[Viewer, datetime], Select[Any]] | None = None
+    view_key: Hashable = ()
+    may_export: bool | None = None
+    owner_id: int | None = None
 
     def get_field(self, name: str) -> Field:
         """One of the layer's fields; NotFound when it has none of that name."""
@@ -172,6 +179,10 @@ class Layer:
         """Whether the viewer may see this layer at all."""
         return self.right is None or viewer.may(self.right)
 
+    def is_export_open_to(self, viewer: Viewer) -> bool:
+        """Whether the viewer may take the layer's rows away as a file: by a rule, else by the role's right."""
+        return viewer.may("layers.export") if self.may_export is None else self.may_export
+
 
 class LayerSource(Protocol):
     """Where further layers come from: those that people made, kept in the database."""
@@ -183,13 +194,24 @@ class LayerSource(Protocol):
         """All that a viewer may see."""
 
 
+class Governor(Protocol):
+    """Who decides what a viewer sees of a layer that the viewer's role would see whole."""
+
+    def sight(self, viewer: Viewer) -> Callable[[Layer], Layer | None]:
+        """For one request: a layer as declared → as this viewer sees it, None where it is hidden."""
+
+
 class Registry:
-    """The layers of this application, filled by each domain's `layers.py` when the application is made."""
+    """The layers of this application, filled by each domain's `layers.py` when the application is made.
+
+    Whatever a door asks for has passed the governor: a hidden layer is not there, a hidden field is no field of it.
+    """
 
     def __init__(self) -> None:
         self._layers: dict[str, Layer] = {}
         self._sources: list[LayerSource] = []
         self._opened: set[str] = set()
+        self._governor: Governor | None = None
 
     def add(self, *layers: Layer) -> None:
         """Register layers; an id can be taken once."""
@@ -213,32 +235,54 @@ class Registry:
         """Whether an id belongs to a layer that the application declares."""
         return layer_id in self._layers
 
+    def govern(self, governor: Governor) -> None:
+        """Let it decide, from now on, what each viewer sees of each layer."""
+        self._governor = governor
+
     def get(self, layer_id: str, viewer: Viewer) -> Layer:
-        """A layer by id; NotFound when there is none, or none for this viewer."""
+        """A layer by id, as this viewer sees it; NotFound when there is none, or none for this viewer."""
         layer = self._layers.get(layer_id)
-        if layer is not None and layer.is_open_to(viewer):
-            return layer
-        found = None if layer is not None else self._find(layer_id, viewer)
+        if layer is not None and not layer.is_open_to(viewer):
+            layer = None
+        elif layer is None:
+            layer = self._find(layer_id, viewer)
+        found = None if layer is None else self._sight(viewer)(layer)
         if found is None:
             raise NotFound("There is no layer {id}.", id=layer_id)
         return found
 
-    def public(self, layer_id: str) -> Layer | None:
-        """A layer that everyone may see, without a login."""
+    def public(self, layer_id: str, viewer: Viewer) -> Layer | None:
+        """A layer that everyone may see without a login, as this viewer sees it."""
         layer = self._layers.get(layer_id) or self._find(layer_id, None)
-        return layer if layer is not None and self._is_public(layer) else None
+        return self._sight(viewer)(layer) if layer is not None and self.is_public(layer) else None
 
     def all(self, viewer: Viewer) -> list[Layer]:
         """The viewer's layers in drawing order, lowest first."""
         declared = [one for one in self._layers.values() if one.is_open_to(viewer)]
-        return sorted([*declared, *self._others(viewer)], key=lambda one: one.order)
+        return self._seen(sorted([*declared, *self._others(viewer)], key=lambda one: one.order), viewer)
 
-    def all_public(self) -> list[Layer]:
-        """Those that everyone may see, without a login."""
-        return [one for one in [*self._layers.values(), *self._others(None)] if self._is_public(one)]
+    def all_public(self, viewer: Viewer) -> list[Layer]:
+        """Those that everyone may see without a login, as this viewer sees them."""
+        every = [*self._layers.values(), *self._others(None)]
+        return self._seen([one for one in every if self.is_public(one)], viewer)
 
-    def _is_public(self, layer: Layer) -> bool:
+    def every(self, viewer: Viewer) -> list[Layer]:
+        """All layers as they are declared, whoever may see them: for the book of layers, never for a door to rows.
+
+        Of those in the database, the ones that this viewer's rights open.
+        """
+        return sorted([*self._layers.values(), *self._others(viewer)], key=lambda one: one.order)
+
+    def is_public(self, layer: Layer) -> bool:
+        """Whether a layer is open to everyone, without a login."""
         return layer.is_public or layer.id in self._opened
+
+    def _seen(self, layers: list[Layer], viewer: Viewer) -> list[Layer]:
+        sight = self._sight(viewer)
+        return [seen for one in layers if (seen := sight(one)) is not None]
+
+    def _sight(self, viewer: Viewer) -> Callable[[Layer], Layer | None]:
+        return (lambda layer: layer) if self._governor is None else self._governor.sight(viewer)
 
     def _find(self, layer_id: str, viewer: Viewer | None) -> Layer | None:
         return next((one for source in self._sources if (one := source.find(layer_id, viewer)) is not None), None)

@@ -71,8 +71,8 @@ def question_of(layer: Layer, viewer: Viewer, chosen: Filter, *, only_counts: bo
     """
     if not layer.watches or layer.floor is not None or chosen.words is not None:
         return None
-    shape = (layer.id, layer.watches, layer.geometry, layer.zooms.start, layer.style.label, layer.pyramid is not None,
-             tuple(one.name for one in layer.fields if one.in_tile))  # fmt: skip
+    shape = (layer.id, layer.view_key, layer.watches, layer.geometry, layer.zooms.start, layer.style.label,
+             layer.pyramid is not None, tuple(one.name for one in layer.fields if one.in_tile))  # fmt: skip
     predicate = (viewer.role, viewer.prefixes, viewer.department, viewer.rights)
     return Question(layer.watches, (shape, predicate, chosen, only_counts, sized))
 

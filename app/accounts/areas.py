@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from gis.errors import InvalidInput
 from grid.models import Area, City
+from grid.reach import Viewer
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,12 @@ def open_areas(db: Session, *, deepest: int | None = None) -> list[AreaChoice]:
         AreaChoice(code, depth, (zh or en) if is_zh else (en or zh))
         for code, depth, zh, en in db.execute(found.order_by(Area.code))
     ]
+
+
+def reaches_whole_city(db: Session, viewer: Viewer) -> bool:
+    """Whether all of the city's topmost areas lie in the viewer's reach."""
+    tops = db.scalars(select(Area.code).where(Area.depth == 0, Area.valid_to.is_(None)))
+    return all(viewer.reaches(code) for code in tops)
 
 
 def check_codes(db: Session, codes: Sequence[str]) -> list[str]:

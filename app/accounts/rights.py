@@ -39,6 +39,7 @@ RIGHTS: dict[str, Words] = {
     "grid.edit": _l("Redraw cells and areas"),
     "layers.read": _l("See map layers"),
     "layers.export": _l("Export map layers to files"),
+    "layers.govern": _l("Describe map layers and decide who sees which"),
     "datasets.edit": _l("Upload layers of one's own and work out new ones"),
     "datasets.publish": _l("Open uploaded layers to everyone, without a login"),
     "datasets.manage": _l("See and change the uploaded layers of all"),
@@ -83,7 +84,8 @@ ROLES: dict[Role, frozenset[str]] = {
         "patrols.read",
     },
     Role.ADMINISTRATOR: _LOOK
-    | {"components.edit", "facilities.edit", "grid.edit", "layers.export", "calendars.edit", "catalogue.edit"}
+    | {"components.edit", "facilities.edit", "grid.edit", "layers.export", "layers.govern"}
+    | {"calendars.edit", "catalogue.edit"}
     | {"organisation.edit", "routing.edit", "notices.edit", "accounts.manage", "audit.read"}
     | {"datasets.edit", "datasets.publish", "datasets.manage", "styles.share", "views.embed"},
 }

@@ -27,6 +27,8 @@ ACTS: dict[str, Words] = {
     "organisation.post.change": _l("Changed a post"),
     "routing.activate": _l("Put routing rules in force"),
     "labels.change": _l("Changed the name of a step"),
+    "layers.rule": _l("Decided who sees a layer"),
+    "layers.describe": _l("Changed what is said of a layer"),
     "cases.reporter": _l("Opened who reported a case"),
     "accounts.email": _l("Set an e-mail address"),
     "notices.wording": _l("Changed the wording of a notice"),

@@ -99,6 +99,7 @@ def _area(one: Any, name: Any) -> Any:
 CASES = Layer(
     id="cases",
     title=_l("Cases"),
+    about=_l("Faults and requests with their state and deadline, where they lie."),
     theme="cases",
     geometry="POINT",
     rows=rows,

@@ -39,6 +39,7 @@ def rows(viewer: Viewer, at: datetime | None = None) -> Select[Any]:
 COMPONENTS = Layer(
     id="components",
     title=_l("Components"),
+    about=_l("Lamps, covers, hydrants and other things of the street, with their state."),
     theme="facilities",
     geometry="POINT",
     rows=rows,

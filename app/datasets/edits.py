@@ -44,13 +44,19 @@ class RowWrong(InvalidInput):
     code = "datasets.row"
 
 
-def create(db: Session, viewer: Viewer, layer_id: str, given: Mapping[str, Any], geometry: BaseGeometry | None) -> int:
-    """Add a row; its id. `geometry` is in EPSG:4326. Raises NotFound, Forbidden, RowWrong."""
+def create(
+    db: Session, viewer: Viewer, layer_id: str, given: Mapping[str, Any], geometry: BaseGeometry | None,
+    hidden: frozenset[str] = frozenset(),
+) -> int:  # fmt: skip
+    """Add a row; its id. `geometry` is in EPSG:4326. Raises NotFound, Forbidden, RowWrong.
+
+    `hidden` columns are none to the viewer: they can't be given, and stay as they are.
+    """
     made = service.get(db, viewer, layer_id, to_change=True)
     rows = rows_of(made)
     if geometry is None:
         raise RowWrong("The feature has no geometry.", field="geometry")
-    values = _values(made, given) | _place(db, made, geometry)
+    values = _values(made, given, hidden) | _place(db, made, geometry)
     row_id = db.scalars(insert(rows).values(values).returning(rows.c.id)).one()
     squares.count(db, made, _geom(rows, row_id), 1)
     _changed(db, viewer, made, "add", row_id, 1, geometry)
@@ -58,22 +64,25 @@ def create(db: Session, viewer: Viewer, layer_id: str, given: Mapping[str, Any],
 
 
 def replace(
-    db: Session, viewer: Viewer, layer_id: str, row_id: int, given: Mapping[str, Any], geometry: BaseGeometry | None
-) -> None:
+    db: Session, viewer: Viewer, layer_id: str, row_id: int, given: Mapping[str, Any], geometry: BaseGeometry | None,
+    hidden: frozenset[str] = frozenset(),
+) -> None:  # fmt: skip
     """Put a whole row in the place of another; properties that are not given become null."""
     made = service.get(db, viewer, layer_id, to_change=True)
     if geometry is None:
         raise RowWrong("The feature has no geometry.", field="geometry")
-    empty = {one["name"]: None for one in made.columns}
-    _write(db, viewer, made, row_id, empty | _values(made, given) | _place(db, made, geometry), "replace", geometry)
+    empty = {one["name"]: None for one in made.columns if one["name"] not in hidden}
+    values = empty | _values(made, given, hidden) | _place(db, made, geometry)
+    _write(db, viewer, made, row_id, values, "replace", geometry)
 
 
 def change(
-    db: Session, viewer: Viewer, layer_id: str, row_id: int, given: Mapping[str, Any], geometry: BaseGeometry | None
-) -> None:
+    db: Session, viewer: Viewer, layer_id: str, row_id: int, given: Mapping[str, Any], geometry: BaseGeometry | None,
+    hidden: frozenset[str] = frozenset(),
+) -> None:  # fmt: skip
     """Change what is given of a row, and leave the rest."""
     made = service.get(db, viewer, layer_id, to_change=True)
-    values = _values(made, given) | (_place(db, made, geometry) if geometry is not None else {})
+    values = _values(made, given, hidden) | (_place(db, made, geometry) if geometry is not None else {})
     if not values:
         raise RowWrong("Nothing was given to change.", field="properties")
     _write(db, viewer, made, row_id, values, "change", geometry)
@@ -160,8 +169,8 @@ def _place(db: Session, made: Dataset, geometry: BaseGeometry) -> dict[str, Any]
     return {"geom": func.ST_Multi(geom) if made.geometry.startswith("MULTI") else geom} | inside
 
 
-def _values(made: Dataset, given: Mapping[str, Any]) -> dict[str, Any]:
-    kinds = {one["name"]: one["kind"] for one in made.columns}
+def _values(made: Dataset, given: Mapping[str, Any], hidden: frozenset[str]) -> dict[str, Any]:
+    kinds = {one["name"]: one["kind"] for one in made.columns if one["name"] not in hidden}
     for name in given:
         if name not in kinds:
             raise RowWrong("The layer has no property {name}.", field=str(name)[:60], name=str(name)[:60])

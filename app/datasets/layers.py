@@ -72,7 +72,8 @@ def _declare(found: Row[Any]) -> Layer:
         version=found.version, bounds=None if found.bounds is None else (
             found.bounds[0], found.bounds[1], found.bounds[2], found.bounds[3]
         ),
-        order=500, watches=(squares.touched_name(found.id),),
+        order=500, owner_id=found.owner_id, changed_at=found.changed_at,
+        watches=(squares.touched_name(found.id),),
         pyramid=DatasetPyramid(found.id) if found.row_count > ROWS_MAX else None,
     )  # fmt: skip
 

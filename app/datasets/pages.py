@@ -16,9 +16,10 @@ def show_planning() -> str:
     """The page itself: who may upload sees where to drop a file, others see the layers."""
     viewer = current_viewer()
     viewer.require("layers.read")
-    seen = [one for one in queries.every() if queries.is_seen_by(viewer, one.audience, one.owner_id)]
+    city = current_app.extensions["city"]
+    seen = queries.seen(city.layers, viewer)
     return render_template(
         "datasets/planning.html", items=[told.line_json(viewer, one) for one in seen], accept=",".join(TAKEN),
-        max_mb=current_app.extensions["city"].settings.layer_max_mb, may_upload=viewer.may("datasets.edit"),
+        max_mb=city.settings.layer_max_mb, may_upload=viewer.may("datasets.edit"),
         may_publish=viewer.may("datasets.publish"),
     )  # fmt: skip

@@ -10,6 +10,7 @@ from sqlalchemy import Row, Select, bindparam, select
 from app.datasets.models import Audience, Dataset
 from gis.db import look
 from grid.reach import Viewer
+from layers.layer import Registry
 from layers.touches import TOUCHES, Touch
 
 FACTS = (
@@ -52,6 +53,19 @@ def every() -> list[Row[Any]]:
     """All data sets, by title."""
     with look() as connection:
         return list(connection.execute(_facts().order_by(Dataset.title, Dataset.id)))
+
+
+def seen(registry: Registry, viewer: Viewer) -> list[Row[Any]]:
+    """The data sets that a viewer sees as layers, by title."""
+    known = {one.id for one in registry.all(viewer)}
+    return [one for one in every() if one.layer_id in known]
+
+
+def hidden_columns(registry: Registry, viewer: Viewer, layer_id: str) -> frozenset[str]:
+    """The columns of a data set that its layer does not have for this viewer; NotFound where it has no such layer."""
+    shown = {field.name for field in registry.get(layer_id, viewer).fields}
+    found = one(layer_id)
+    return frozenset() if found is None else frozenset(part["name"] for part in found.columns) - shown
 
 
 def _facts() -> Select[Any]:

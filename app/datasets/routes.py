@@ -38,6 +38,11 @@ def _city() -> Assembly:
     return cast(Assembly, current_app.extensions["city"])
 
 
+def _hidden(layer_id: str) -> frozenset[str]:
+    """The columns that the book of layers hides from the viewer; NotFound where it hides the layer."""
+    return queries.hidden_columns(_city().layers, current_viewer(), layer_id)
+
+
 def _originals() -> Originals:
     return Originals.of(_city().settings)
 
@@ -47,17 +52,16 @@ def list_datasets() -> Response:
     """By title."""
     viewer = current_viewer()
     viewer.require("layers.read")
-    seen = [one for one in queries.every() if queries.is_seen_by(viewer, one.audience, one.owner_id)]
-    return jsonify({"items": [told.line_json(viewer, one) for one in seen]})
+    return jsonify({"items": [told.line_json(viewer, one) for one in queries.seen(_city().layers, viewer)]})
 
 
 @api.get("/<string:layer_id>", summary="One uploaded layer")
 def get_dataset(path: DatasetPath) -> Response:
     """With where it comes from, what is said of it, and the mends that were taken."""
-    viewer = current_viewer()
-    viewer.require("layers.read")
+    current_viewer().require("layers.read")
+    hidden = _hidden(path.layer_id)
     with transaction() as db:
-        return jsonify(told.dataset_json(db, viewer, service.get(db, viewer, path.layer_id)))
+        return jsonify(_dataset(db, service.get(db, current_viewer(), path.layer_id), hidden))
 
 
 @api.post("/uploads", summary="Send a file and have it examined")
@@ -168,13 +172,19 @@ def post_dataset(body: NewDataset) -> tuple[Response, int]:
 @idempotent
 def post_mends(path: DatasetPath, body: MendsIn) -> tuple[Response, int]:
     """The layer is made anew from its kept original; its id, title and audience stay, its version rises."""
+    hidden = _hidden(path.layer_id)
     with transaction() as db:
         upload, order = making.again(db, current_viewer(), path.layer_id, body.mends)
-        return _carry_out(db, upload, [order], _originals(), 200)
+        return _carry_out(db, upload, [order], _originals(), 200, hidden)
 
 
 def _carry_out(
-    db: Session, upload: Upload, ordered: list[dict[str, Any]], originals: Originals, status: int
+    db: Session,
+    upload: Upload,
+    ordered: list[dict[str, Any]],
+    originals: Originals,
+    status: int,
+    hidden: frozenset[str] = frozenset(),
 ) -> tuple[Response, int]:
     viewer = current_viewer()
     if uploads.is_large(originals.find(upload)):
@@ -184,27 +194,29 @@ def _carry_out(
         defer(db, uploads.MAKE, once=upload.key, upload_id=upload.id)
         return jsonify({"upload": told.upload_json(upload), "items": []}), 202
     made = making.carry_out(db, viewer, upload, ordered, originals)
-    return jsonify({"upload": None, "items": [_dataset(db, one) for one in made]}), status
+    return jsonify({"upload": None, "items": [_dataset(db, one, hidden) for one in made]}), status
 
 
-def _dataset(db: Session, found: Dataset) -> dict[str, Any]:
-    return told.dataset_json(db, current_viewer(), found)
+def _dataset(db: Session, found: Dataset, hidden: frozenset[str] = frozenset()) -> dict[str, Any]:
+    return told.dataset_json(db, current_viewer(), found, hidden)
 
 
 @api.patch("/<string:layer_id>", summary="Rename, publish, describe")
 def patch_dataset(path: DatasetPath, body: DatasetChange) -> Response:
     """What is not named stays."""
+    hidden = _hidden(path.layer_id)
     with transaction() as db:
         about = None if body.about is None else body.about.said()
         found = service.change(
             db, current_viewer(), path.layer_id, title=body.title, audience=body.audience, about=about
         )
-        return jsonify(_dataset(db, found))
+        return jsonify(_dataset(db, found, hidden))
 
 
 @api.delete("/<string:layer_id>", summary="Delete a layer")
 def delete_dataset(path: DatasetPath) -> tuple[str, int]:
     """With its rows, and its original if no other layer is made of it. It can't be undone."""
+    _hidden(path.layer_id)
     with transaction() as db:
         service.remove(db, current_viewer(), path.layer_id, _originals())
     return "", 204

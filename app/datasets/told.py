@@ -65,8 +65,13 @@ def finding_json(finding: dict[str, Any], taken: bool | None = None) -> dict[str
     return finding | {"words": finding_words(finding)} | ({} if taken is None else {"taken": taken})
 
 
-def dataset_json(db: Session, viewer: Viewer, found: Dataset) -> dict[str, Any]:
-    """A data set with all that is known of it, and the mends that were taken."""
+def dataset_json(db: Session, viewer: Viewer, found: Dataset, hidden: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """A data set with all that is known of it, and the mends that were taken.
+
+    Without its `hidden` columns; where there are any, mends are not told, for they quote values.
+    """
+    columns = [one for one in found.columns if one["name"] not in hidden]
+    is_whole = len(columns) == len(found.columns)
     is_own = found.owner_id is not None and found.owner_id == viewer.account_id and viewer.may("datasets.edit")
     upload = None if found.upload_id is None else db.scalar(select(Upload).where(Upload.id == found.upload_id))
     owner = by_ids(db, [found.owner_id]).get(found.owner_id) if found.owner_id else None
@@ -76,9 +81,9 @@ def dataset_json(db: Session, viewer: Viewer, found: Dataset) -> dict[str, Any]:
         "version": found.version, "about": found.about, "origin": found.origin,
         "datum_words": datum_words(found.origin.get("datum")), "owner": owner and owner.words,
         "is_own": is_own, "may_change": is_own or viewer.may("datasets.manage"),
-        "may_publish": viewer.may("datasets.publish"), "columns": found.columns,
+        "may_publish": viewer.may("datasets.publish"), "columns": columns,
         "created_at": found.created_at.isoformat(), "changed_at": found.changed_at.isoformat(),
-        "upload": _upload_of(upload), "mends": [] if upload is None else mends_of(found, upload),
+        "upload": _upload_of(upload), "mends": mends_of(found, upload) if upload is not None and is_whole else [],
     }  # fmt: skip
 
 

@@ -61,6 +61,9 @@ OFF: dict[str, Words] = {
     "geometry.open_ring": _l("Without the mend these rows stay out."),
     "encoding.other": _l("Without the mend, rows with such texts stay out or read wrongly."),
 }
+AUDIENCES: dict[str, Words] = {
+    "owner": _l("only its owner"), "staff": _l("everyone with a login"), "public": _l("open to everyone"),
+}  # fmt: skip
 STAY_OUT = _l("These rows stay out of the layer.")
 DATUMS: dict[str, Words] = {
     "wgs84": _l("WGS 84"), "cgcs2000": _l("CGCS2000"),
@@ -71,6 +74,11 @@ KINDS: dict[str, Words] = {
     "POINT": _l("points"), "LINESTRING": _l("lines"), "POLYGON": _l("polygons"), "GEOMETRY": _l("mixed"),
     "MULTIPOINT": _l("points"), "MULTILINESTRING": _l("lines"), "MULTIPOLYGON": _l("polygons"),
 }  # fmt: skip
+
+
+def audience_words(audience: str) -> str:
+    """Who may see a layer, as a short word."""
+    return str(AUDIENCES.get(audience, audience))
 
 
 def datum_words(name: str | None) -> str:

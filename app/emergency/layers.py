@@ -56,6 +56,7 @@ def rows(viewer: Viewer, at: datetime | None = None) -> Select[*tuple[Any, ...]]
 EVENTS = Layer(
     id="events",
     title=_l("Emergency events"),
+    about=_l("Emergencies with their level and danger zone."),
     theme="emergency",
     geometry="GEOMETRY",
     rows=rows,

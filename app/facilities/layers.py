@@ -65,6 +65,7 @@ def rows(viewer: Viewer, at: datetime | None = None) -> Select[*tuple[Any, ...]]
 FACILITIES = Layer(
     id="facilities",
     title=_l("Facilities"),
+    about=_l("Stations, shelters, clinics and other houses that serve people."),
     theme="facilities",
     geometry="GEOMETRY",
     rows=rows,

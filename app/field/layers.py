@@ -38,7 +38,9 @@ def rows(viewer: Viewer) -> Select[Any]:
 
 
 COVERAGE = Layer(
-    id="patrol_coverage", title=_l("Patrol coverage"), theme="grid", geometry="POLYGON", rows=rows, order=125,
+    id="patrol_coverage", title=_l("Patrol coverage"),
+    about=_l("Which cells were walked, and when last."),
+    theme="grid", geometry="POLYGON", rows=rows, order=125,
     fields=(
         Field("code", _l("Code")),
         Field("walked", _l("Walked"), "choice", WALKED, filterable=True),

@@ -11,6 +11,7 @@ from sqlalchemy import Boolean, Date, DateTime, Integer, LargeBinary, Numeric, S
 from sqlalchemy.orm import Session
 
 from app.audit.service import record
+from gis.errors import Forbidden
 from gis.files.write import Column, ColumnKind, Written, write_rows
 from grid.reach import Viewer
 from layers.counts import counts
@@ -27,9 +28,11 @@ def export_layer(
 ) -> Written:
     """Write a layer's rows as the viewer may see them, streamed from the database.
 
-    Raises Forbidden without the right ``layers.export``, and what `gis.files.write.write_rows` raises.
+    Raises Forbidden without the right ``layers.export`` or by a rule of the book of layers, and what
+    `gis.files.write.write_rows` raises.
     """
-    viewer.require("layers.export")
+    if not layer.is_export_open_to(viewer):
+        raise Forbidden("You may see the layer {layer}, but not download it.", layer=layer.title)
     if layer.floor is not None:
         written = _export_counts(db, layer, viewer, path, chosen)
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 from zoneinfo import ZoneInfo
@@ -15,14 +16,14 @@ from app.accounts.session import current_viewer, person
 from app.web.assembly import Assembly
 from app.web.city import city_facts
 from gis.errors import InvalidInput
-from grid.reach import Viewer
+from grid.reach import ANYBODY, Viewer
 from layers.filters import PREFIX, Filter, read_filter
 from layers.layer import Layer, Registry
 from layers.touches import TOUCHES, Touch
 
 VIEWER_KEPT_S = 1.0
 VIEWERS_MAX = 1_000
-_viewers: OrderedDict[tuple[int, str | None, str | None], tuple[float, Viewer]] = OrderedDict()
+_viewers: OrderedDict[tuple[int, str, str | None, str | None], tuple[float, Viewer]] = OrderedDict()
 
 
 def _touched(found: list[Touch] | None) -> None:
@@ -48,9 +49,6 @@ def registry() -> Registry:
     return cast(Assembly, current_app.extensions["city"]).layers
 
 
-ANYBODY = Viewer(None, "public", "public", ())  # without a login: sees what is open to everyone, in no area
-
-
 def looking(right: str = "layers.read") -> Viewer:
     """Who asks; Forbidden without the right."""
     viewer = current_viewer()
@@ -63,13 +61,17 @@ def looking_at_tiles() -> Viewer:
 
     One that was ended gets tiles for that second longer, and nothing else.
     """
+    return _kept_viewer("login", looking)
+
+
+def _kept_viewer(how: str, look: Callable[[], Viewer]) -> Viewer:
     token, cookie = request.headers.get("Authorization"), request.cookies.get(current_app.config["SESSION_COOKIE_NAME"])
     # Both, for a proxy may send one Authorization of its own for everybody.
-    key, now = (id(current_app._get_current_object()), token, cookie), time.monotonic()  # type: ignore[attr-defined]
+    key, now = (id(current_app._get_current_object()), how, token, cookie), time.monotonic()  # type: ignore[attr-defined]
     kept = _viewers.get(key)
     if kept is not None and kept[0] > now:
         return kept[1]
-    viewer = looking()
+    viewer = look()
     _viewers[key] = (now + VIEWER_KEPT_S, viewer)
     _viewers.move_to_end(key)
     while len(_viewers) > VIEWERS_MAX:
@@ -83,18 +85,22 @@ def current_or(other: Viewer) -> Viewer:
     return other if someone is None else someone.viewer
 
 
-def asked(layer_id: str, *, right: str = "layers.read") -> Asked:
+def asked(layer_id: str) -> Asked:
     """The layer of an address with the filter in the query; a layer that is open to everyone asks for no login."""
-    layer = registry().public(layer_id)
+    someone = current_or(ANYBODY)
+    layer = registry().public(layer_id, someone)
     if layer is not None:
-        return _asked(layer, current_or(ANYBODY))
-    viewer = looking(right)
+        return _asked(layer, someone)
+    viewer = looking()
     return _asked(registry().get(layer_id, viewer), viewer)
 
 
 def asked_tile(layer_id: str) -> Asked:
-    """The same for a tile: logins are looked up once a second, and not at all for what is open to everyone."""
-    layer = registry().public(layer_id)
+    """The same for a tile: who asks is looked up once a second.
+
+    The rows of what is open to everyone are the same for all; its fields need not be.
+    """
+    layer = registry().public(layer_id, _kept_viewer("anybody", lambda: current_or(ANYBODY)))
     if layer is not None:
         return _asked(layer, ANYBODY)
     viewer = looking_at_tiles()

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from grid.reach import Viewer
 from layers.counts import Counted, Counts
 from layers.hexagons import Hexagon
 from layers.layer import Field, Layer, Style, Theme, Words
@@ -33,8 +34,8 @@ DECLARED = (
 )  # fmt: skip
 
 
-def layer_json(layer: Layer) -> dict[str, Any]:
-    """A layer as the map page and other programs read it."""
+def layer_json(layer: Layer, viewer: Viewer) -> dict[str, Any]:
+    """A layer as the map page and other programs read it; `may_export` is about this viewer."""
     return {
         "id": layer.id,
         "title": str(layer.title),
@@ -52,6 +53,7 @@ def layer_json(layer: Layer) -> dict[str, Any]:
         "channel": layer.channel,
         "detail": layer.detail,
         "attribution": str(layer.attribution),
+        "may_export": layer.is_export_open_to(viewer),
         "tiles": f"/tiles/{layer.id}.json",
         "legend": f"/api/v1/layers/{layer.id}/legend",
     }

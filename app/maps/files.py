@@ -66,7 +66,7 @@ def get_export(path: LayerPath, query: ExportQuery) -> Response:
             "Files of format {format} are not written. Choose one of: {formats}", field="format",
             format=kind, formats=", ".join(FORMATS),
         )  # fmt: skip
-    what = asked(path.layer_id, right="layers.export")
+    what = asked(path.layer_id)
     with tempfile.TemporaryDirectory(prefix="citygrid-export-") as room:
         file = Path(room) / f"{what.layer.id}.{kind}"
         with transaction() as db:

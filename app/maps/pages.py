@@ -31,6 +31,5 @@ def show_map() -> str:
     viewer.require("layers.read")
     levels = [{"level": one, "title": level_name(one)} for one in city_facts().levels]
     acts = [(act, title) for act, (right, title) in ACTS.items() if viewer.may(right)]
-    may_export = viewer.may("layers.export")
-    may = {"may_export": may_export, "may_embed": viewer.may("views.embed")}
-    return render_template("maps/map.html", acts=acts, modules=MODULES, levels=levels, **may)
+    may_embed = viewer.may("views.embed")
+    return render_template("maps/map.html", acts=acts, modules=MODULES, levels=levels, may_embed=may_embed)

@@ -29,7 +29,7 @@ VIEW = "tiles.get_tile"
 START, END = "/tiles/", ".mvt"
 KEPT_S = 1.0  # a login that only time ends gets tiles for this second longer, as in `asked.looking_at_tiles`
 QUESTIONS_MAX = 2_000
-RIGHTS = frozenset({"accounts", "datasets"})  # touches that may change who may ask what
+RIGHTS = frozenset({"accounts", "datasets", "layerbook"})  # touches that may change who may ask what
 Signature = tuple[str, str, str, str]
 Answer = Callable[["WSGIEnvironment", "StartResponse"], Iterable[bytes]]
 

@@ -31,6 +31,7 @@ from app.web.paging import decode, encode
 from gis.db import transaction
 from gis.errors import InvalidInput
 from grid.models import City
+from grid.reach import ANYBODY
 from layers import basemap, features
 from layers.counts import counts
 from layers.hexagons import hexagons
@@ -78,7 +79,8 @@ def get_tilejson(layer_id: str) -> Response:
 @api.get("/layers", summary="Layers that you may see")
 def list_layers() -> Response:
     """In drawing order, lowest first."""
-    return conditional_json({"items": [layer_json(layer) for layer in registry().all(looking())]})
+    viewer = looking()
+    return conditional_json({"items": [layer_json(layer, viewer) for layer in registry().all(viewer)]})
 
 
 @api.get("/layers/<layer_id>/features", summary="Rows as GeoJSON")
@@ -170,7 +172,7 @@ def get_style(path: LayerPath, query: StyleQuery) -> Response:
 @public
 def get_base_style(query: BaseStyleQuery) -> Response:
     """Made from the city's own ground, with nothing from outside; without a login from what is open to everyone."""
-    shown = registry().all_public() if person() is None else registry().all(looking())
+    shown = registry().all_public(ANYBODY) if person() is None else registry().all(looking())
     if not any(one.theme == "base" for one in shown):
         looking()
     lang, city = language(query.lang), city_facts()

@@ -9,10 +9,10 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.errors import Problem, answer, words_of
 from app.maps.answers import conditional_json
-from app.maps.asked import ANYBODY, current_or, looking, registry
+from app.maps.asked import current_or, looking, registry
 from app.ogc.told import GEOJSON, HTML, JSON, SCHEMA
 from gis.errors import CityError, Conflict, InvalidInput, NotFound
-from grid.reach import Viewer
+from grid.reach import ANYBODY, Viewer
 from layers.layer import Layer
 
 bp = Blueprint("ogc", __name__, url_prefix="/ogc", template_folder="templates")
@@ -38,8 +38,9 @@ def refuse_changed(error: CityError) -> Response:
 
 def seen(layer_id: str) -> tuple[Layer, Viewer]:
     """A collection and who asks for it. Layers of people have no features: they are no collections."""
-    layer = registry().public(layer_id)
-    viewer = current_or(ANYBODY) if layer is not None else looking()
+    someone = current_or(ANYBODY)
+    layer = registry().public(layer_id, someone)
+    viewer = someone if layer is not None else looking()
     found = layer or registry().get(layer_id, viewer)
     if found.floor is not None:
         raise NotFound("There is no collection {id}.", id=layer_id)

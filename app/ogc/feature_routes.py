@@ -118,13 +118,13 @@ def may_edit(layer_id: str, viewer: Viewer) -> bool:
     return found is not None and ((own and viewer.may("datasets.edit")) or viewer.may("datasets.manage"))
 
 
-def _to_edit(layer_id: str) -> Viewer:
-    """Who edits; only uploaded layers are edited here, registers by their own API."""
+def _to_edit(layer_id: str) -> tuple[Viewer, frozenset[str]]:
+    """Who edits, and the columns that are hidden from them; only uploaded layers are edited here."""
     viewer = looking()
-    registry().get(layer_id, viewer)
+    hidden = datasets.hidden_columns(registry(), viewer, layer_id)
     if datasets.one(layer_id) is None:
         raise MethodNotAllowed(valid_methods=["GET", "HEAD", "OPTIONS"])
-    return viewer
+    return viewer, hidden
 
 
 def _feature() -> tuple[Mapping[str, Any], BaseGeometry | None]:
@@ -157,10 +157,10 @@ def _to_degrees(shape: BaseGeometry, crs: systems.Crs) -> BaseGeometry:
 @bp.post("/collections/<layer_id>/items")
 def post_item(layer_id: str) -> Response:
     """A new feature of an uploaded layer."""
-    viewer = _to_edit(layer_id)
+    viewer, hidden = _to_edit(layer_id)
     properties, shape = _feature()
     with transaction() as db:
-        row_id = edits.create(db, viewer, layer_id, properties, shape)
+        row_id = edits.create(db, viewer, layer_id, properties, shape, hidden)
     made = Response(status=201)
     made.headers["Location"] = f"{root()}/collections/{layer_id}/items/{row_id}"
     return made
@@ -169,29 +169,29 @@ def post_item(layer_id: str) -> Response:
 @bp.put("/collections/<layer_id>/items/<int:row_id>")
 def put_item(layer_id: str, row_id: int) -> Response:
     """A whole feature in the place of another."""
-    viewer = _to_edit(layer_id)
+    viewer, hidden = _to_edit(layer_id)
     properties, shape = _feature()
     with transaction() as db:
         _match(db, viewer, layer_id, row_id)
-        edits.replace(db, viewer, layer_id, row_id, properties, shape)
+        edits.replace(db, viewer, layer_id, row_id, properties, shape, hidden)
     return Response(status=204)
 
 
 @bp.patch("/collections/<layer_id>/items/<int:row_id>")
 def patch_item(layer_id: str, row_id: int) -> Response:
     """What is given of a feature (RFC 7396)."""
-    viewer = _to_edit(layer_id)
+    viewer, hidden = _to_edit(layer_id)
     properties, shape = _feature()
     with transaction() as db:
         _match(db, viewer, layer_id, row_id)
-        edits.change(db, viewer, layer_id, row_id, properties, shape)
+        edits.change(db, viewer, layer_id, row_id, properties, shape, hidden)
     return Response(status=204)
 
 
 @bp.delete("/collections/<layer_id>/items/<int:row_id>")
 def delete_item(layer_id: str, row_id: int) -> Response:
     """A feature is gone."""
-    viewer = _to_edit(layer_id)
+    viewer, _ = _to_edit(layer_id)
     with transaction() as db:
         _match(db, viewer, layer_id, row_id)
         edits.remove(db, viewer, layer_id, row_id)

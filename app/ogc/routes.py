@@ -5,7 +5,7 @@ from __future__ import annotations
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.accounts.session import person, public
-from app.maps.asked import ANYBODY, current_or, registry
+from app.maps.asked import current_or, registry
 from app.maps.routes import city_bounds
 from app.ogc import crs as systems
 from app.ogc import openapi, told
@@ -13,6 +13,7 @@ from app.ogc.door import bp, reply, seen
 from app.ogc.feature_routes import may_edit
 from app.ogc.told import HTML, JSON, SCHEMA, link, root
 from app.web.city import city_facts
+from grid.reach import ANYBODY
 from layers.layer import Layer
 
 TILING = "http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes"
@@ -70,7 +71,7 @@ def get_collections() -> BaseResponse:
 
 def _shown() -> list[Layer]:
     """Layers with features that the asker may see; without a login those that are open to everyone."""
-    layers = registry().all_public() if person() is None else registry().all(current_or(ANYBODY))
+    layers = registry().all_public(ANYBODY) if person() is None else registry().all(current_or(ANYBODY))
     return [one for one in layers if one.floor is None]
 
 

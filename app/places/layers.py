@@ -121,25 +121,33 @@ def addresses(viewer: Viewer, at: datetime | None = None) -> Select[*tuple[Any, 
 
 
 BLOCKS = Layer(
-    id="blocks", title=_l("Blocks"), theme="base", geometry="GEOMETRY", rows=_ground("block"), order=10,
+    id="blocks", title=_l("Blocks"),
+    about=_l("Built-up blocks between the streets."),
+    theme="base", geometry="GEOMETRY", rows=_ground("block"), order=10,
     watches=("grounds",),
     fields=(*NAMES, GENERATED), zooms=range(11, 23), visible=True, right="layers.read",
     style=Style(colour="#edebe5", line="#e2dfd6", width_px=0.5, opacity=1),
 )  # fmt: skip
 GREEN = Layer(
-    id="green", title=_l("Parks and green"), theme="base", geometry="GEOMETRY", rows=_ground("green"), order=20,
+    id="green", title=_l("Parks and green"),
+    about=_l("Parks, lawns and other green."),
+    theme="base", geometry="GEOMETRY", rows=_ground("green"), order=20,
     watches=("grounds",),
     fields=(*NAMES, GENERATED), zooms=range(9, 23), visible=True, right="layers.read",
     style=Style(colour="#deead2", opacity=1, label="name", label_zoom=15),
 )  # fmt: skip
 WATER = Layer(
-    id="water", title=_l("Water"), theme="base", geometry="GEOMETRY", rows=_ground("water", "river"), order=30,
+    id="water", title=_l("Water"),
+    about=_l("Rivers, canals and lakes."),
+    theme="base", geometry="GEOMETRY", rows=_ground("water", "river"), order=30,
     watches=("grounds",),
     fields=(*NAMES, GENERATED), zooms=range(6, 23), visible=True, right="layers.read",
     style=Style(colour="#c6dae8", opacity=1, width_px=3, label="name", label_zoom=14),
 )  # fmt: skip
 ROADS = Layer(
-    id="roads", title=_l("Roads and rails"), theme="base", geometry="LINESTRING", rows=roads, order=40,
+    id="roads", title=_l("Roads and rails"),
+    about=_l("Streets, paths and rails by class; reach and routes are worked out on them."),
+    theme="base", geometry="LINESTRING", rows=roads, order=40,
     watches=("roads",),
     fields=(
         Field("road_class", _l("Kind of road"), kind="choice", choices=ROAD_CLASSES, filterable=True),
@@ -151,7 +159,9 @@ ROADS = Layer(
     ),
 )  # fmt: skip
 BUILDINGS = Layer(
-    id="buildings", title=_l("Buildings"), theme="base", geometry="POLYGON", rows=buildings, order=50,
+    id="buildings", title=_l("Buildings"),
+    about=_l("Outlines of buildings with use and storeys."),
+    theme="base", geometry="POLYGON", rows=buildings, order=50,
     watches=("buildings",),
     fields=(
         *NAMES, Field("use", _l("Building use")), Field("floors", _l("Floors"), kind="number"),
@@ -161,7 +171,9 @@ BUILDINGS = Layer(
     style=Style(colour="#e0dcd4", line="#cdc7bb", width_px=0.6, opacity=1),
 )  # fmt: skip
 AREAS = Layer(
-    id="areas", title=_l("Administrative areas"), theme="grid", geometry="POLYGON", rows=areas, order=100,
+    id="areas", title=_l("Administrative areas"),
+    about=_l("Districts, streets and communities as they hold now."),
+    theme="grid", geometry="POLYGON", rows=areas, order=100,
     history=areas,
     watches=("areas",),
     fields=(
@@ -174,7 +186,9 @@ AREAS = Layer(
     style=Style(colour="#6a6c94", line="#5b5d86", width_px=1.6, opacity=0.02, dashed=True, label="name", label_zoom=17),
 )  # fmt: skip
 UNIT_CELLS = Layer(
-    id="unit_cells", title=_l("Unit cells"), theme="grid", geometry="POLYGON", rows=unit_cells, order=110,
+    id="unit_cells", title=_l("Unit cells"),
+    about=_l("The smallest cells of the city: everything is registered to one."),
+    theme="grid", geometry="POLYGON", rows=unit_cells, order=110,
     history=unit_cells,
     watches=("unit_cells",),
     fields=(
@@ -186,7 +200,9 @@ UNIT_CELLS = Layer(
     style=Style(colour="#3f7f93", line="#3f7f93", width_px=0.8, opacity=0.04, label="code", label_zoom=17),
 )  # fmt: skip
 DUTY_CELLS = Layer(
-    id="duty_cells", title=_l("Duty cells"), theme="grid", geometry="POLYGON", rows=duty_cells, order=120,
+    id="duty_cells", title=_l("Duty cells"),
+    about=_l("What one team looks after: several unit cells together."),
+    theme="grid", geometry="POLYGON", rows=duty_cells, order=120,
     history=duty_cells,
     watches=("unit_cells", "duty_cells"),
     fields=(
@@ -197,7 +213,9 @@ DUTY_CELLS = Layer(
     style=Style(colour="#8a6bb1", line="#8a6bb1", width_px=0.8, opacity=0.10),
 )  # fmt: skip
 ADDRESSES = Layer(
-    id="addresses", title=_l("Standard addresses"), theme="grid", geometry="POINT", rows=addresses, order=130,
+    id="addresses", title=_l("Standard addresses"),
+    about=_l("Door plates and named places that cases and people are registered to."),
+    theme="grid", geometry="POINT", rows=addresses, order=130,
     history=addresses,
     watches=("addresses",),
     fields=(

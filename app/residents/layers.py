@@ -43,6 +43,7 @@ def dwellings_rows(viewer: Viewer) -> Select[*tuple[Any, ...]]:
 RESIDENTS = Layer(
     id="residents",
     title=_l("Residents"),
+    about=_l("How many people live where, without names; small numbers are held back."),
     theme="people",
     geometry="POINT",
     rows=residents_rows,
@@ -56,6 +57,7 @@ RESIDENTS = Layer(
 DWELLINGS = Layer(
     id="dwellings",
     title=_l("Dwellings"),
+    about=_l("Flats and rooms that people are registered in."),
     theme="people",
     geometry="POINT",
     rows=dwellings_rows,

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from sqlalchemy import DateTime, delete, func, select
 from sqlalchemy.orm import Session
 
+from app.accounts.areas import reaches_whole_city
 from app.audit import service as audit
 from app.routing import references
 from app.routing.errors import NoDraft, NoSuchVersion, RuleWrong, StaleDraft
 from app.routing.models import RuleRow, RuleSet, RuleSetStatus
 from app.routing.rules import Rule, read
 from gis.errors import Forbidden, InvalidInput
-from grid.models import Area
 from grid.reach import Viewer
 
 RIGHT = "routing.edit"
@@ -158,8 +158,7 @@ def restore(db: Session, viewer: Viewer, version: int) -> RuleSet:
 def require(db: Session, viewer: Viewer) -> None:
     """Forbidden without the right, or without the whole city in reach: rules hold for all of it."""
     viewer.require(RIGHT)
-    tops = db.scalars(select(Area.code).where(Area.depth == 0, Area.valid_to.is_(None)))
-    if not all(viewer.reaches(code) for code in tops):
+    if not reaches_whole_city(db, viewer):
         raise Forbidden("Rules hold for the whole city: only who has all of it in reach changes them.")
 
 

@@ -36,9 +36,10 @@ NOT_CHOSEN = {"natural_breaks"}  # the same breaks as fisher_jenks
 def list_styles(query: StylesQuery) -> Response:
     """One's own and the shared ones, of layers that you may see."""
     viewer = looking()
-    known = [one.id for one in registry().all(viewer)]
+    known = {one.id: one for one in registry().all(viewer) if query.layer in (None, one.id)}
     with transaction() as db:
-        found = service.every(db, viewer, [one for one in known if query.layer in (None, one)])
+        every = service.every(db, viewer, list(known))
+        found = [one for one in every if service.is_told(one, known[one.layer_id])]
         return jsonify({"items": [_json(one, viewer) for one in found], "may_share": viewer.may(service.SHARE)})
 
 
@@ -64,9 +65,14 @@ def get_style(path: StylePath) -> Response:
     """404 also where it is somebody else's and not shared, or of a layer that you may not see."""
     viewer = looking()
     with transaction() as db:
-        found = service.get(db, viewer, path.style_id)
-        registry().get(found.layer_id, viewer)
+        found = _told_style(service.get(db, viewer, path.style_id), viewer)
         return jsonify(_json(found, viewer))
+
+
+def _told_style(found: MapStyle, viewer: Viewer) -> MapStyle:
+    """The style again, if the viewer sees its layer and the fields that it names; else NotFound."""
+    service.declared_of_layer(found, registry().get(found.layer_id, viewer))
+    return found
 
 
 @api.patch("/styles/<int:style_id>", summary="Change a style")
@@ -74,7 +80,8 @@ def patch_style(path: StylePath, body: StyleChange) -> Response:
     """What is not named stays."""
     viewer = looking()
     with transaction() as db:
-        layer = registry().get(service.get(db, viewer, path.style_id).layer_id, viewer)
+        told = _told_style(service.get(db, viewer, path.style_id), viewer)
+        layer = registry().get(told.layer_id, viewer)
         found = service.change(
             db, viewer, layer, path.style_id, title=body.title, given=body.declared, is_shared=body.shared
         )

@@ -13,7 +13,7 @@ from app.audit.service import record
 from app.styles.models import Favourite, MapStyle
 from gis.errors import Conflict, Forbidden, InvalidInput, NotFound
 from grid.reach import Viewer
-from layers.declared import Declared, check, read_declared
+from layers.declared import Declared, check, known_names, read_declared
 from layers.layer import Layer
 
 TITLE_MAX = 100
@@ -46,10 +46,19 @@ def get(db: Session, viewer: Viewer, style_id: int, *, to_change: bool = False) 
 
 def declared_of(db: Session, viewer: Viewer, style_id: int, layer: Layer) -> Declared:
     """The declaration of a kept style for this very layer; NotFound for a style of another."""
-    found = get(db, viewer, style_id)
-    if found.layer_id != layer.id:
-        raise NotFound("There is no style {id}.", id=style_id)
+    return declared_of_layer(get(db, viewer, style_id), layer)
+
+
+def declared_of_layer(found: MapStyle, layer: Layer) -> Declared:
+    """The same of a style that was read; NotFound also where it names a field that the layer hasn't for its reader."""
+    if found.layer_id != layer.id or not is_told(found, layer):
+        raise NotFound("There is no style {id}.", id=found.id)
     return read_declared(found.declared)
+
+
+def is_told(style: MapStyle, layer: Layer) -> bool:
+    """Whether all fields that a style names are fields of the layer, as its reader sees it: a style lists values."""
+    return read_declared(style.declared).fields() <= known_names(layer)
 
 
 def may_change(viewer: Viewer, style: MapStyle) -> bool:

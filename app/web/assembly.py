@@ -33,6 +33,7 @@ DOMAINS = (
     "evaluation",
     "transfer",
     "imports",
+    "layerbook",
     "datasets",
     "planning",
     "styles",

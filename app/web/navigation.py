@@ -36,7 +36,8 @@ RAIL = (
     Place("/residents", _l("People"), "people", "residents.read"),
     Place("/components", _l("Components"), "components", "components.read", on_phone=False),
     Place("/facilities", _l("Facilities"), "facilities", "facilities.read", on_phone=False),
-    Place("/planning", _l("Planning"), "layers", "layers.read", on_phone=False),
+    Place("/layers", _l("Layers"), "layers", "layers.read", on_phone=False),
+    Place("/planning", _l("Planning"), "draw", "layers.read", on_phone=False),
     Place("/evaluation", _l("Evaluation"), "chart", "evaluation.own", on_phone=False),
     Place("/admin", _l("Admin"), "admin", "accounts.manage", on_phone=False),
 )

@@ -139,6 +139,7 @@ LAYER_DOORS = {
         "/api/v1/layers/{layer}/counts?by=area", "/api/v1/layers/{layer}/counts?by=area&level=street&geometry=1",
         "/api/v1/layers/{layer}/counts?by=cell", "/api/v1/layers/{layer}/counts?by=cell&area={code}",
     ],
+    "/api/v1/layers/<layer_id>/facts": ["/api/v1/layers/{layer}/facts"],
     "/api/v1/layers/<layer_id>/features": [
         "/api/v1/layers/{layer}/features?limit=1000", "/api/v1/layers/{layer}/features?area={code}",
         "/api/v1/layers/{layer}/features?q={word}", "/api/v1/layers/{layer}/features?order=newest",
@@ -199,6 +200,9 @@ NO_ROWS = {
     "/api/v1/datasets/uploads", "/api/v1/datasets/uploads/<string:key>",
     "/api/v1/field/hello", "/field", "/field/manifest.webmanifest", "/field/worker.js",
     "/api/v1/catalogue", "/api/v1/city", "/api/v1/emergency-classes", "/api/v1/layers",
+    # What is said of layers, and who sees which: tests/app/layerbook
+    "/layers", "/layers/<layer_id>", "/api/v1/layer-catalogue", "/api/v1/layers/<layer_id>", "/admin/layers",
+    "/api/v1/layer-rules", "/api/v1/layer-rules/history", "/api/v1/layer-rules/why",
     "/api/v1/styles", "/api/v1/styles/<int:style_id>", "/api/v1/palettes", "/api/v1/favourites",  # tests/app/styles
     "/api/v1/layers/<layer_id>/style", "/api/v1/map/style.json", "/api/v1/me", "/api/v1/openapi.json", "/cases/new",
     "/favicon.ico", "/healthz",

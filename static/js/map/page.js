@@ -77,7 +77,6 @@ class Page {
       part("[data-part=tree]"),
       this.store,
       layers,
-      { mayExport: Boolean(stage.dataset.mayExport) },
       () => this.panes.active.legends,
       styles,
     );

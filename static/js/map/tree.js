@@ -14,15 +14,13 @@ export class Tree {
    * @param {HTMLElement} root
    * @param {import("city/map/store.js").Side} store
    * @param {import("city/map/layers.js").Layers} layers
-   * @param {{mayExport: boolean}} may
    * @param {() => import("city/map/legends.js").Legends} legendsNow of the map that the panel steers
    * @param {import("city/map/styles.js").Styles} styles
    */
-  constructor(root, store, layers, may, legendsNow, styles) {
+  constructor(root, store, layers, legendsNow, styles) {
     this.root = root;
     this.store = store;
     this.layers = layers;
-    this.may = may;
     this.legendsNow = legendsNow;
     /** @type {Map<string, HTMLElement>} legends by layer id */
     this.legends = new Map();
@@ -127,7 +125,7 @@ export class Tree {
       h("summary", { "aria-label": t("Opacity and files of {layer}", { layer: layer.title }) }, icon("more")),
       this.#style(layer),
       this.#opacity(layer),
-      this.may.mayExport || layer.listed ? this.#files(layer) : null,
+      layer.may_export || layer.listed ? this.#files(layer) : null,
     );
     return h(
       "li",
@@ -224,8 +222,9 @@ export class Tree {
     return h(
       "div",
       { class: "tree-files" },
+      h("a", { class: "link", href: `/layers/${layer.id}` }, t("About this layer")),
       link(t("Map file (HTML)"), `/layers/${layer.id}/map.html`),
-      ...(this.may.mayExport && !layer.floor
+      ...(layer.may_export && !layer.floor
         ? files.map(([words, format]) => link(words, `/layers/${layer.id}/export`, `format=${format}`))
         : []),
     );

@@ -205,7 +205,7 @@ def test_a_tile_takes_one_query_beside_who_asks(
     planner.get(TILE)
     queries = [sql for sql in sent if sql.startswith(("SELECT", "WITH"))]
     assert len([sql for sql in queries if "ST_AsMVT" in sql]) == 1
-    assert len(queries) <= 3  # account, city facts (kept for seconds in a server), tile
+    assert len(queries) <= 4  # account, city facts and the book of layers (which a server keeps), tile
 
 
 def test_days_are_the_citys_days(planner: FlaskClient, db: Session, cells: dict[str, UnitCell]) -> None:
