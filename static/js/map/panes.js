@@ -54,9 +54,10 @@ export class Panes {
     const { compare } = this.store.state;
     this.root.dataset.compare = compare;
     if (!compare) {
-      this.second?.remove();
+      const was = this.second;
       this.second = null;
-      this.first.map.resize();
+      was?.remove();
+      if (was) this.first.map.resize();
       return undefined;
     }
     this.opening ??= this.second ? undefined : this.#open();
