@@ -117,6 +117,14 @@ class EveryMark {
     this.selected = null;
     /** @type {[number, number]|null} */
     this.at = null;
+    /** @type {any} */
+    this.chosenCell = null;
+  }
+
+  /** @param {any} feature GeoJSON of a unit cell or null */
+  cell(feature) {
+    this.chosenCell = feature;
+    for (const { marks } of this.panes()) marks.cell(feature);
   }
 
   /** @param {any} feature GeoJSON or null */
@@ -145,5 +153,6 @@ class EveryMark {
   again({ marks }) {
     marks.select(this.selected);
     marks.place(this.at);
+    marks.cell(this.chosenCell);
   }
 }

@@ -13,6 +13,7 @@
  *   sel=cases:17             the selected row;  at=lon,lat (or lon= lat=)  a marked place
  *   bbox=w,s,e,n             where to go once, when a link comes from elsewhere
  *   tab=layers|charts        what the panel shows; absent: the list;  by=field:kind  what the chart counts by
+ *   cell=310106001001        a unit cell chosen in a chart, outlined on the map
  *   act=new-case             what is being made
  *   cmp=swipe|beside         two maps: one under a divider, or side by side;  cut=50  where the divider stands, per cent
  *   b.on= b.f.<field>= …     what the second map shows, in the same words;  side=b  the panel steers the second map
@@ -46,6 +47,7 @@
  * @property {[number, number, number, number]|null} box west, south, east, north; never kept in the address
  * @property {"list"|"layers"|"charts"} tab
  * @property {string} by what the chart counts by: field:<name>, day, area:<level>, cell
+ * @property {string} cell code of a unit cell
  * @property {string} act
  * @property {""|"swipe"|"beside"} compare
  * @property {"a"|"b"} side the map that the panel steers
@@ -86,6 +88,7 @@ export function blank() {
     box: null,
     tab: "list",
     by: "",
+    cell: "",
     act: "",
     compare: "",
     side: "a",
@@ -129,7 +132,7 @@ export function parse(query) {
   state.bearing = Number.parseFloat(query.get("b") ?? "0") || 0;
   if (query.has("on")) state.on = split(query.get("on") ?? "");
   state.off = split(query.get("off") ?? "");
-  for (const name of /** @type {const} */ (["layer", "from", "to", "area", "q", "act", "edit", "by"]))
+  for (const name of /** @type {const} */ (["layer", "from", "to", "area", "q", "act", "edit", "by", "cell"]))
     state[name] = query.get(name) ?? "";
   const when = query.get("when") ?? "";
   state.when = when in HOURS ? /** @type {Preset} */ (when) : "";
@@ -205,6 +208,7 @@ export function serialise(state) {
   put("at", state.at && state.at.map((one) => one.toFixed(6)).join(","));
   put("tab", state.tab !== "list" && state.tab);
   put("by", state.by);
+  put("cell", state.cell);
   put("act", state.act);
   put("edit", state.edit);
   if (state.compare) putCompared(out, state);
