@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, request
 from flask_babel import gettext as _
@@ -23,6 +25,7 @@ from app.maps.schemas import (
     RowPath,
     StyledQuery,
     StyleQuery,
+    TallyQuery,
 )
 from app.maps.styled import in_style
 from app.maps.tiles import packed_tile
@@ -40,6 +43,7 @@ from layers.legend import legend
 from layers.mercator import read_tile
 from layers.rectangle import read_bbox, rectangle
 from layers.style import fragment, read_theme
+from layers.tallies import tally
 from layers.tilejson import tilejson
 from layers.touches import TOUCHES
 from layers.units import read_division
@@ -136,6 +140,20 @@ def get_counts(path: LayerPath, query: CountQuery) -> Response:
     if query.geometry:
         return conditional_json(counts_geojson(what.layer, found), GEOJSON)
     return conditional_json(counts_json(what.layer, found))
+
+
+@api.get("/layers/<layer_id>/tallies", summary="Rows counted for a chart")
+@public
+def get_tallies(path: LayerPath, query: TallyQuery) -> Response:
+    """By the values of a field, in bars of a number, by day, area or cell; of people by area and cell only.
+
+    `total` is the number of the list under the same filter. Bars are few: `rest` and `missing` are what is in none.
+    """
+    what = asked(path.layer_id)
+    bbox, zone = read_bbox(query.bbox), ZoneInfo(city_facts().time_zone)
+    with transaction() as db:
+        layer = in_style(db, what, query.style, query.breaks)
+        return conditional_json(asdict(tally(db, layer, what.viewer, query.by, what.chosen, bbox=bbox, zone=zone)))
 
 
 @api.get("/layers/<layer_id>/hexagons", summary="Rows counted in hexagons, as GeoJSON")

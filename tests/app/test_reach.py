@@ -135,6 +135,9 @@ MANY_ROWS = {
 }  # fmt: skip
 # Doors of every layer.
 LAYER_DOORS = {
+    "/api/v1/layers/<layer_id>/tallies": [
+        "/api/v1/layers/{layer}/tallies?by=cell", "/api/v1/layers/{layer}/tallies?by=area:street&area={code}",
+    ],
     "/api/v1/layers/<layer_id>/counts": [
         "/api/v1/layers/{layer}/counts?by=area", "/api/v1/layers/{layer}/counts?by=area&level=street&geometry=1",
         "/api/v1/layers/{layer}/counts?by=cell", "/api/v1/layers/{layer}/counts?by=cell&area={code}",

@@ -7,7 +7,7 @@ import { t } from "words";
 import { h } from "city/map/dom.js";
 
 const EMPTY = { type: "FeatureCollection", features: [] };
-const SOURCES = ["own-hover", "own-selected", "own-flash"];
+const SOURCES = ["own-cell", "own-hover", "own-selected", "own-flash"];
 const FLASH_MS = 1400;
 
 /** @param {string} token @returns {string} the value of a colour token of the present theme */
@@ -33,6 +33,7 @@ export class Marks {
       for (const suffix of ["", "-halo", "-line", "-fill"])
         if (this.map.getLayer(id + suffix)) this.map.removeLayer(id + suffix);
     }
+    this.#outline("own-cell", accent, halo, 2.5, 0.1);
     this.#outline("own-hover", accent, halo, 2, 0.06);
     this.#outline("own-selected", accent, halo, 3, 0.12);
     this.#outline("own-flash", accent, halo, 3, 0.25);
@@ -46,6 +47,11 @@ export class Marks {
   /** @param {any} feature GeoJSON or null */
   select(feature) {
     this.#put("own-selected", feature);
+  }
+
+  /** @param {any} feature GeoJSON of a chosen unit cell or null */
+  cell(feature) {
+    this.#put("own-cell", feature);
   }
 
   /** @param {any} feature GeoJSON of what was just written; gone again after a moment */

@@ -98,7 +98,7 @@ class Page {
       acts: this.acts,
       done: (layer, id) => this.#made(layer, id),
     });
-    this.watch = new Watch({ ...this, changed: (layer, id) => this.#changed(layer, id) });
+    this.watch = new Watch({ ...this, rows: () => this.#rows({ quiet: true }), changed: (layer, id) => this.#changed(layer, id) });
     addControls(part("[data-part=buttons]"), map, {
       say: (words) => this.banner.say(words),
       pick: () => this.#pickCentre(),
@@ -113,6 +113,7 @@ class Page {
     this.#selected(true);
     this.forms.sync();
     this.#edit();
+    await this.#chart();
     this.stage.dataset.state = "ready";
   }
 
@@ -120,7 +121,7 @@ class Page {
   #listenRows() {
     this.store.on(["filters", "when", "from", "to", "datetime", "area", "q", "layer", "view"], () => {
       this.filters.sync();
-      this.list.load();
+      this.#rows();
       this.watch?.follow();
     });
     part("#map-panel").addEventListener("city:menu", () => this.panelSheet.to("full"));
@@ -134,6 +135,8 @@ class Page {
     });
     store.on(["compare", "side"], () => this.#compared());
     store.on(["edit"], () => this.#edit());
+    store.on(["tab"], () => this.#chart());
+    store.on(["styles"], () => this.charts?.load());
     store.on(["filters", "when", "from", "to", "datetime", "area", "q", "layer"], () => this.editor?.try());
     store.on(["box"], (state) => {
       if (!state.box) return;
@@ -211,7 +214,7 @@ class Page {
         pane === this.panes.active && this.tree.show(layer, legend),
       restyled: (/** @type {import("city/map/pane.js").Pane} */ pane) => {
         if (pane === this.panes.active) this.editor?.try();
-        if (pane === this.panes.first) this.list.load({ quiet: true });
+        if (pane === this.panes.first) this.#rows({ quiet: true });
       },
     };
   }
@@ -296,7 +299,7 @@ class Page {
   #moved() {
     const { lng, lat } = this.map.getCenter();
     this.store.set({ center: [lng, lat], zoom: this.map.getZoom(), bearing: this.map.getBearing() }, { push: false });
-    if (this.store.state.view) this.list.load({ quiet: true });
+    if (this.store.state.view) this.#rows({ quiet: true });
   }
 
   /** @param {string} code */
@@ -365,7 +368,31 @@ class Page {
       thematic.touched(layer.id, box);
       legends.count(layer);
     }
-    this.list.load({ quiet: true });
+    this.#rows({ quiet: true });
+  }
+
+  /** Read the rows again: for the list, and for the chart where one is open. @param {{quiet?: boolean}} [how] */
+  #rows(how) {
+    this.charts?.load();
+    return this.list.load(how);
+  }
+
+  /** The first chart loads what draws charts. */
+  async #chart() {
+    if (this.store.state.tab !== "charts" || this.charting) return;
+    this.charting = true;
+    const { Charts } = await import("city/charts/panel.js");
+    this.charts = new Charts(part("#panel-charts"), {
+      store: this.store,
+      layers: this.layers,
+      styles: this.styles,
+      areas: () => this.filters.areas.load(),
+      viewBox: () => this.#listHooks().viewBox(),
+      showCell: (cell) => {
+        this.marks.cell(cell);
+        if (cell) this.camera.reveal(cell);
+      },
+    });
   }
 
   /**

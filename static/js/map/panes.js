@@ -54,9 +54,10 @@ export class Panes {
     const { compare } = this.store.state;
     this.root.dataset.compare = compare;
     if (!compare) {
-      this.second?.remove();
+      const was = this.second;
       this.second = null;
-      this.first.map.resize();
+      was?.remove();
+      if (was) this.first.map.resize();
       return undefined;
     }
     this.opening ??= this.second ? undefined : this.#open();
@@ -116,6 +117,14 @@ class EveryMark {
     this.selected = null;
     /** @type {[number, number]|null} */
     this.at = null;
+    /** @type {any} */
+    this.chosenCell = null;
+  }
+
+  /** @param {any} feature GeoJSON of a unit cell or null */
+  cell(feature) {
+    this.chosenCell = feature;
+    for (const { marks } of this.panes()) marks.cell(feature);
   }
 
   /** @param {any} feature GeoJSON or null */
@@ -144,5 +153,6 @@ class EveryMark {
   again({ marks }) {
     marks.select(this.selected);
     marks.place(this.at);
+    marks.cell(this.chosenCell);
   }
 }

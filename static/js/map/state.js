@@ -13,7 +13,8 @@
  *   view=1                   the list keeps to what the map shows
  *   sel=cases:17             the selected row;  at=lon,lat (or lon= lat=)  a marked place
  *   bbox=w,s,e,n             where to go once, when a link comes from elsewhere
- *   tab=layers               what the panel shows; absent: the list
+ *   tab=layers|charts        what the panel shows; absent: the list;  by=field:kind  what the chart counts by
+ *   cell=310106001001        a unit cell chosen in a chart, outlined on the map
  *   act=new-case             what is being made
  *   cmp=swipe|beside         two maps: one under a divider, or side by side;  cut=50  where the divider stands, per cent
  *   b.on= b.f.<field>= …     what the second map shows, in the same words;  side=b  the panel steers the second map
@@ -47,7 +48,9 @@
  * @property {Selection|null} selected
  * @property {[number, number]|null} at
  * @property {[number, number, number, number]|null} box west, south, east, north; never kept in the address
- * @property {"list"|"layers"} tab
+ * @property {"list"|"layers"|"charts"} tab
+ * @property {string} by what the chart counts by: field:<name>, day, area:<level>, cell
+ * @property {string} cell code of a unit cell
  * @property {string} act
  * @property {""|"swipe"|"beside"} compare
  * @property {"a"|"b"} side the map that the panel steers
@@ -91,6 +94,8 @@ export function blank() {
     at: null,
     box: null,
     tab: "list",
+    by: "",
+    cell: "",
     act: "",
     compare: "",
     side: "a",
@@ -134,7 +139,7 @@ export function parse(query) {
   state.bearing = Number.parseFloat(query.get("b") ?? "0") || 0;
   if (query.has("on")) state.on = split(query.get("on") ?? "");
   state.off = split(query.get("off") ?? "");
-  for (const name of /** @type {const} */ (["layer", "from", "to", "area", "q", "act", "edit"]))
+  for (const name of /** @type {const} */ (["layer", "from", "to", "area", "q", "act", "edit", "by", "cell"]))
     state[name] = query.get(name) ?? "";
   const when = query.get("when") ?? "";
   state.when = when in HOURS ? /** @type {Preset} */ (when) : "";
@@ -143,7 +148,8 @@ export function parse(query) {
   const past = query.get("past") ?? "";
   state.past = past in PAST ? /** @type {MapState["past"]} */ (past) : state.datetime && "7d";
   state.view = query.get("view") === "1";
-  state.tab = query.get("tab") === "layers" ? "layers" : "list";
+  const tab = query.get("tab");
+  state.tab = tab === "layers" || tab === "charts" ? tab : "list";
   const [layer, id] = (query.get("sel") ?? "").split(":");
   if (layer && id) state.selected = { layer, id };
   for (const [key, value] of query) readLayerKey(state, key, value);
@@ -211,7 +217,9 @@ export function serialise(state) {
   put("view", state.view && "1");
   put("sel", state.selected && `${state.selected.layer}:${state.selected.id}`);
   put("at", state.at && state.at.map((one) => one.toFixed(6)).join(","));
-  put("tab", state.tab === "layers" && "layers");
+  put("tab", state.tab !== "list" && state.tab);
+  put("by", state.by);
+  put("cell", state.cell);
   put("act", state.act);
   put("edit", state.edit);
   if (state.compare) putCompared(out, state);

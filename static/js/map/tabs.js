@@ -1,5 +1,5 @@
 /**
- * The two faces of the panel: list and layers. Left and right arrows switch between them, as tabs do.
+ * The faces of the panel: list, layers, charts. Left and right arrows switch between them, as tabs do.
  * @module city/map/tabs
  */
 
@@ -30,9 +30,15 @@ export class Tabs {
     }
   }
 
-  /** The other one. @param {boolean} [focus] */
-  next(focus = false) {
-    const other = this.#all().find((one) => one.dataset.tab !== this.store.state.tab);
+  /**
+   * The next one, or the one before.
+   * @param {boolean} [focus]
+   * @param {1|-1} [by]
+   */
+  next(focus = false, by = 1) {
+    const all = this.#all();
+    const at = all.findIndex((one) => one.dataset.tab === this.store.state.tab);
+    const other = all[(at + by + all.length) % all.length];
     if (!other) return;
     this.#choose(other);
     if (focus) other.focus();
@@ -40,12 +46,12 @@ export class Tabs {
 
   /** @param {HTMLElement} tab */
   #choose(tab) {
-    this.store.set({ tab: tab.dataset.tab === "layers" ? "layers" : "list" });
+    this.store.set({ tab: /** @type {any} */ (tab.dataset.tab) });
   }
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    if (event.key === "ArrowLeft" || event.key === "ArrowRight") this.next(true);
+    if (event.key === "ArrowLeft" || event.key === "ArrowRight") this.next(true, event.key === "ArrowRight" ? 1 : -1);
   }
 
   /** @returns {HTMLElement[]} */

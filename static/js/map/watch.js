@@ -15,6 +15,7 @@ const GATHER_MS = 120; // a burst of writes is answered once
  * @property {import("city/map/layers.js").Layers} layers
  * @property {import("city/map/panes.js").Panes} panes
  * @property {import("city/map/list.js").RowList} list
+ * @property {() => Promise<void>} rows read the rows again
  * @property {(layer: import("city/map/layers.js").LayerInfo, id: number) => void} changed a selected row may be the one
  */
 
@@ -54,7 +55,7 @@ export class Watch {
   #answer() {
     this.timer = undefined;
     const changes = this.waiting.splice(0);
-    const { layers, list, panes, store } = this.parts;
+    const { layers, panes, rows, store } = this.parts;
     const all = changes.some((one) => one.kind === "resync");
     for (const pane of panes.all)
       for (const layer of layers.on(pane.view.state)) {
@@ -68,7 +69,7 @@ export class Watch {
     const subject = layers.subject(store.state);
     if (!subject || (store.state.datetime && subject.past)) return;
     if (!(all || changes.some((one) => one.channel === subject.channel))) return;
-    list.load({ quiet: true }).then(() => this.#flash(subject, changes));
+    rows().then(() => this.#flash(subject, changes));
   }
 
   /**

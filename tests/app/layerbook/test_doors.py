@@ -45,6 +45,7 @@ DOORS: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/api/v1/layers/<layer_id>/features/<int:row_id>"): ("", None),
     ("GET", "/api/v1/layers/<layer_id>/counts"): ("?by=cell", None),
     ("GET", "/api/v1/layers/<layer_id>/hexagons"): ("", None),
+    ("GET", "/api/v1/layers/<layer_id>/tallies"): ("?by=cell", None),
     ("GET", "/api/v1/layers/<layer_id>/legend"): ("", None),
     ("GET", "/api/v1/layers/<layer_id>/style"): ("", None),
     ("POST", "/api/v1/layers/<layer_id>/styled"): ("", {"declared": STYLE}),
@@ -235,7 +236,7 @@ def test_a_hidden_field_is_unknown_to_every_filter(app: Flask, db: Session, zebr
         if door[0] == "GET" and door[1].startswith(("/tiles/", "/api/v1/layers/", "/layers/<layer_id>/"))
         and not door[1].endswith(("<int:row_id>", "/facts", "/api/v1/layers/<layer_id>"))
     ]  # fmt: skip
-    assert len(narrowed) == 9
+    assert len(narrowed) == 10
     for door in narrowed:
         real, invented = who.knock(door, f"f.{FIELD}=x"), who.knock(door, "f.no_such=x")
         assert (real.status_code, invented.status_code) == (422, 422), door

@@ -258,3 +258,16 @@ def test_one_authorization_that_a_proxy_sends_for_everybody_mixes_nobodys_tiles(
 
     assert [ids(area) for area in ("310199001001", "310199001002")] == [[one] for one in two_lamps]
     assert web.test_client().get(TILE, headers=proxied).status_code == 401
+
+
+def test_a_chart_is_of_the_rows_of_the_list_under_the_same_rights(
+    south: FlaskClient, two_lamps: tuple[int, int]
+) -> None:
+    told = south.get("/api/v1/layers/lamps/tallies?by=field:kind").json
+    assert {one["key"]: one["count"] for one in told["bars"]} == {"door": 1, "building": 0, "poi": 0}
+    assert told["total"] == south.get("/api/v1/layers/lamps/features").json["matched"] == 1
+    filtered = south.get("/api/v1/layers/lamps/tallies?by=cell&f.kind=building").json
+    assert filtered["total"] == 0
+    assert south.get("/api/v1/layers/lamps/tallies?by=cell&bbox=0,0,1,1").json["bars"] == []
+    refused = south.get("/api/v1/layers/lamps/tallies?by=field:nothing")
+    assert (refused.status_code, refused.json["field"]) == (422, "by")
