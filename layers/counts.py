@@ -20,7 +20,10 @@ from layers.units import Division, city_levels, counts_by_code, units
 
 @dataclass(frozen=True)
 class Counted:
-    """One unit with its number: None when suppressed. `geometry` is GeoJSON text (EPSG:4326), if it was asked for."""
+    """One unit with its number: None when suppressed. `geometry` is GeoJSON text (EPSG:4326), if it was asked for.
+
+    `people` are its residents, where a rate of them was asked for: None where they are held back.
+    """
 
     id: int
     code: str
@@ -29,6 +32,7 @@ class Counted:
     area_m2: float
     count: int | None
     geometry: str | None = None
+    people: int | None = None
 
     @property
     def is_suppressed(self) -> bool:
@@ -41,9 +45,14 @@ class Counted:
         return None if self.count is None or self.area_m2 <= 0 else self.count / self.area_m2 * 1e6
 
     def told(self, rate: str) -> float | None:
-        """The number as it is told and classed everywhere: rows, or with ``per_km2`` to three decimals."""
+        """The number as it is told and classed everywhere: rows, or to three decimals ``per_km2`` or ``per_1000``.
+
+        ``per_1000`` is of the unit's residents (`layers.residents_rate`), None where they are held back or none.
+        """
         if rate == "count":
             return self.count
+        if rate == "per_1000":
+            return None if self.count is None or not self.people else round(self.count / self.people * 1000, 3)
         return None if self.per_km2 is None else round(self.per_km2, 3)
 
 

@@ -83,6 +83,8 @@ def check(layer: Layer, given: Declared) -> None:
     """InvalidInput where the layer can't be drawn so: a field that it lacks, or people one by one."""
     if layer.floor is not None and (given.kind not in PEOPLE_KINDS or given.over == "rows" or given.label):
         raise InvalidInput("{layer} is shown as counts by cell or area only.", field="kind", layer=layer.title)
+    if layer.floor is not None and given.rate == "per_1000":
+        raise InvalidInput("People are not divided by residents.", field="rate")
     if given.kind in ("graduated", "hexagons", "bivariate") and given.scheme not in SCHEMES:
         raise InvalidInput("There is no classing scheme {scheme}.", field="scheme", scheme=given.scheme)
     known = SQUARES if given.kind == "bivariate" else NAMES

@@ -22,14 +22,15 @@ from sqlalchemy.orm import Session
 from grid.reach import Viewer
 from layers import features, folium_parts
 from layers.classing import Classing, classify
-from layers.counts import Counted, Counts, counts
+from layers.counts import Counted, Counts
 from layers.filters import NOTHING, Filter
 from layers.folium_data import PARTS, Outlines, guide, outlines, squares
 from layers.folium_text import opened, shut
-from layers.layer import Layer
+from layers.layer import Layer, Rate
 from layers.looks import ZERO_COLOUR, looks
 from layers.ramps import ramp
-from layers.ranges import class_words
+from layers.ranges import class_words, rate_words
+from layers.residents_rate import rated
 from layers.scheme_words import scheme_words
 from layers.self_contained import self_contained
 from layers.style import readable_on
@@ -51,7 +52,7 @@ class Order:
     level: str | None = None
     scheme: str = "fisher_jenks"
     classes: int = 5
-    rate: Literal["per_km2", "count"] = "per_km2"
+    rate: Rate = "per_km2"
     ramp: str = "YlOrRd"
     lang: str = "zh"
     title: str | None = None
@@ -70,7 +71,7 @@ def thematic_map(
     Raises InvalidInput for an unknown level, scheme or ramp, and where there are too many units for one file.
     """
     division = read_division(db, order.by, order.level)
-    found = counts(db, layer, viewer, division, chosen, with_geometry=True)
+    found = rated(db, layer, viewer, division, chosen, order.rate, with_geometry=True)
     classing, colours = _classed(layer, found, order)
     shapes = outlines(list(found.items))
     ways = guide(db, viewer, division, order.lang)
@@ -125,9 +126,14 @@ def _add_units(
     units = []
     for one, rings in zip(found.items, shapes.shapes, strict=True):
         index = classing.class_of(_value(one, order))
-        rate = None if one.per_km2 is None else float(f"{one.per_km2:.4g}")
+        rated_by = one.told("per_1000") if order.rate == "per_1000" else one.per_km2
+        rate = None if rated_by is None else float(f"{rated_by:.4g}")
         units.append([_name(one, order.lang), one.count, rate, 0 if index is None else index + 2, rings])
-    words = {"count": _("Rows"), "rate": _("Rows per km²"), "none": _("held back")}
+    words = {
+        "count": _("Rows"),
+        "rate": rate_words("per_1000" if order.rate == "per_1000" else "per_km2"),
+        "none": _("held back"),
+    }
     fills = [MISSING_FILL, ZERO_FILL, *colours]
     drawn = folium_parts.Units(
         page.get_name(), group.get_name(), units, fills, words, borders, order.lang, PARTS
@@ -215,8 +221,8 @@ def _words(
     return {
         "title": order.title or str(layer.title),
         "subtitle": " · ".join([told, units, _("as of %(time)s", time=f"{at:%Y-%m-%d %H:%M} ({at.tzname()})")]),
-        "legend_title": _("Rows per km²") if order.rate == "per_km2" else _("Number of rows"),
-        "unit": _("per km²") if order.rate == "per_km2" else _("rows"),
+        "legend_title": rate_words(order.rate),
+        "unit": {"per_km2": _("per km²"), "per_1000": _("per 1,000 residents")}.get(order.rate, _("rows")),
         "count_title": _("unit cells") if division.by == "cell" else _("areas"),
         "rows": rows,
         "lang": order.lang,

@@ -23,7 +23,7 @@ class Words(Protocol):
 GeometryKind = Literal["POINT", "LINESTRING", "POLYGON", "GEOMETRY"]
 FieldKind = Literal["text", "number", "time", "choice", "flag"]
 Draw = Literal["rows", "areas", "cells", "heat", "counts", "hexagons"]
-Rate = Literal["per_km2", "count"]
+Rate = Literal["per_km2", "count", "per_1000"]
 Theme = Literal["base", "grid", "cases", "emergency", "people", "facilities", "environment", "planning", "uploaded"]
 
 

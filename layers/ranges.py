@@ -32,3 +32,11 @@ def class_words(classing: Classing, *, whole: bool, is_locked: bool = False) -> 
 
 def _short(number: float) -> str:
     return f"{number:,.4g}" if abs(number) < 10_000 else f"{number:,.0f}"
+
+
+def rate_words(rate: str) -> str:
+    """The number of units in the reader's words."""
+    words: dict[str, str] = {
+        "per_km2": _("Rows per km²"), "count": _("Number of rows"), "per_1000": _("Rows per 1,000 residents"),
+    }  # fmt: skip
+    return words[rate]

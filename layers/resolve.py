@@ -14,12 +14,14 @@ from sqlalchemy.types import String
 
 from grid.reach import Viewer
 from layers.classing import cell_of, classify, locked
-from layers.counts import Counts, counts
+from layers.counts import Counts
 from layers.declared import AREA, Declared, check
 from layers.filters import NOTHING, Filter, rows_of
 from layers.hexagons import hexagons
 from layers.layer import Classes, Layer, Style
 from layers.ramps import KINDS, OTHERS, ramp, square
+from layers.ranges import rate_words
+from layers.residents_rate import are_few, rated
 from layers.sized import SIZE, with_size
 from layers.units import read_division
 
@@ -35,7 +37,8 @@ EDGE = "#7c848b"  # around classed areas: neighbours of one class stay two
 class Resolved:
     """The layer in its style, the declaration with breaks and colours filled in, and what the editor tells of it.
 
-    `bars` are (from, to, number of values); `warnings` are codes: ``count_as_area``, ``poor_fit``, ``above_locked``.
+    `bars` are (from, to, number of values); `warnings` are codes: ``count_as_area``, ``poor_fit``, ``above_locked``,
+    ``few_residents``.
     """
 
     layer: Layer
@@ -116,10 +119,12 @@ def _graduated(db: Session, layer: Layer, viewer: Viewer, given: Declared, chose
 def _units(db: Session, layer: Layer, viewer: Viewer, given: Declared, chosen: Filter, style: Style) -> Resolved:
     """Areas or cells by the rate of rows in them; the numbers are those that `counts` publishes."""
     division = read_division(db, given.over, given.level if given.over == "area" else None)
-    values = unit_values(counts(db, layer, viewer, division, chosen), given.rate)
-    title = _("Rows per km²") if given.rate == "per_km2" else _("Number of rows")
+    found = rated(db, layer, viewer, division, chosen, given.rate)
+    values = unit_values(found, given.rate)
+    title = rate_words(given.rate)
     made = classes_of(values, given, given.rate, None, title, None)
     warnings = [*_said(made, values), *(["count_as_area"] if given.rate == "count" else [])]
+    warnings += ["few_residents"] if are_few(found) else []
     style = replace(
         style, classes=made, draw="areas" if given.over == "area" else "cells", level=division.level, rate=given.rate,
         label=None,

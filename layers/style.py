@@ -14,7 +14,7 @@ from typing import Any, Literal
 from gis.errors import InvalidInput
 from layers.layer import Layer, Style
 from layers.looks import HIDDEN_COLOUR, MISSING_COLOUR, PER_HA, density_looks
-from layers.style_classed import class_colour, heat, mixed_colour, source_of, units
+from layers.style_classed import HATCH, class_colour, heat, missing_of, mixed_colour, source_of, units
 from layers.tiles import is_named
 
 Theme = Literal["light", "dark"]
@@ -125,8 +125,19 @@ def _areas(layer: Layer) -> list[dict[str, Any]]:
     return [
         drawing(layer, "fill", "fill", filter=_is("Polygon"),
                 paint={"fill-color": colour(layer), "fill-opacity": style.opacity}),
+        *_unknown(layer),
         drawing(layer, "edge", "line", filter=_is("Polygon"), layout={"line-join": "round"}, paint=edge),
     ]  # fmt: skip
+
+
+def _unknown(layer: Layer) -> list[dict[str, Any]]:
+    """A hatch over areas without the number that others are coloured by."""
+    style = layer.style
+    if style.classes is None:
+        return []
+    missing = missing_of(*(one for one in (style.classes, style.second) if one is not None))
+    paint = {"fill-pattern": HATCH, "fill-opacity": 0.8}
+    return [drawing(layer, "missing", "fill", filter=["all", _is("Polygon"), missing], paint=paint)]
 
 
 def _lines(layer: Layer) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from layers.sized import SIZE
 from layers.tilejson import tiles_path, zoom_span
 
 FAINT = 0.35  # opacity of what has no number
+HATCH = "hatch-6f777d"  # the map page draws an image of this name: lines in the colour; over what has no number
 UNITS = {"city:units": True}  # what is drawn stands for many rows: a click on it picks none
 Drawing = Callable[..., dict[str, Any]]
 
@@ -46,6 +47,11 @@ def _value(classes: Classes) -> tuple[Any, Any]:
     return ["/", ["number", get], ["number", per]], none
 
 
+def missing_of(*classes: Classes) -> list[Any]:
+    """Whether a row lacks any of the numbers."""
+    return ["any", *(_value(one)[1] for one in classes)]
+
+
 def _steps(value: Any, breaks: tuple[float, ...], shown: Any) -> list[Any]:
     """Conditions and what is shown under them; the last class takes what is above."""
     pairs = list(zip(breaks[:-1], shown, strict=False))
@@ -63,10 +69,11 @@ def source_of(layer: Layer) -> dict[str, Any]:
     """Where what a style draws comes from: tiles (with the size of areas, or always counts), or units as GeoJSON."""
     style = layer.style
     root = f"/api/v1/layers/{layer.id}"
+    people = "&people=1" if style.rate == "per_1000" else ""
     if style.draw == "areas":
-        return {"type": "geojson", "data": f"{root}/counts?by=area&level={style.level}&geometry=1"}
+        return {"type": "geojson", "data": f"{root}/counts?by=area&level={style.level}&geometry=1{people}"}
     if style.draw == "cells":
-        return {"type": "geojson", "data": f"{root}/counts?by=cell&geometry=1"}
+        return {"type": "geojson", "data": f"{root}/counts?by=cell&geometry=1{people}"}
     if style.draw == "hexagons":
         return {"type": "geojson", "data": f"{root}/hexagons?side_m={style.side_m}"}
     first, last = zoom_span(layer)
@@ -83,7 +90,11 @@ def units(layer: Layer, drawing: Drawing, casing: str) -> list[dict[str, Any]]:
     _, missing = _value(classes)
     fill = {"fill-color": class_colour(classes), "fill-opacity": ["case", missing, FAINT, layer.style.opacity]}
     edge = {"line-color": casing, "line-width": 0.6 if layer.style.draw == "hexagons" else 1, "line-opacity": 0.7}
-    made = [drawing(layer, "fill", "fill", paint=fill), drawing(layer, "edge", "line", paint=edge)]
+    hatch = {"fill-pattern": HATCH, "fill-opacity": 0.8}
+    made = [
+        drawing(layer, "fill", "fill", paint=fill), drawing(layer, "missing", "fill", filter=missing, paint=hatch),
+        drawing(layer, "edge", "line", paint=edge),
+    ]  # fmt: skip
     for one in made:
         del one["source-layer"]
         one.pop("minzoom", None)

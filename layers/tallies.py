@@ -24,6 +24,7 @@ from layers.counts import Counted, counts
 from layers.filters import NOTHING, Filter, rows_of
 from layers.layer import Field, Layer
 from layers.rectangle import rectangle, touches
+from layers.residents_rate import rated
 from layers.units import read_division
 
 VALUES_MAX = 30  # bars of a text: the rest is told as one number
@@ -248,7 +249,7 @@ def _units(
         total = found.total
     else:
         shown = layer if bbox is None else _within(layer, bbox)
-        found = counts(db, shown, viewer, division, chosen)
+        found = rated(db, shown, viewer, division, chosen, layer.style.rate)
         total = found.total
     held = sum(one.is_suppressed for one in found.items)
     ordered = sorted((one for one in found.items if one.count), key=lambda one: (-(one.count or 0), one.code))

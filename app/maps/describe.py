@@ -110,7 +110,7 @@ def _unit(one: Counted) -> dict[str, Any]:
         "code": one.code, "name_zh": one.name_zh, "name_en": one.name_en, "count": one.count,
         "suppressed": one.is_suppressed, "area_m2": one.area_m2,
         "per_km2": one.told("per_km2"),
-    }  # fmt: skip
+    } | ({} if one.people is None else {"people": one.people, "per_1000": one.told("per_1000")})  # fmt: skip
 
 
 def _sums(layer: Layer, found: Counts) -> dict[str, Any]:

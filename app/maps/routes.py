@@ -36,12 +36,12 @@ from gis.errors import InvalidInput
 from grid.models import City
 from grid.reach import ANYBODY
 from layers import basemap, features
-from layers.counts import counts
 from layers.hexagons import hexagons
 from layers.layer import Layer
 from layers.legend import legend
 from layers.mercator import read_tile
 from layers.rectangle import read_bbox, rectangle
+from layers.residents_rate import rated
 from layers.style import fragment, read_theme
 from layers.tallies import tally
 from layers.tilejson import tilejson
@@ -133,8 +133,8 @@ def get_counts(path: LayerPath, query: CountQuery) -> Response:
     bbox = read_bbox(query.bbox)
     with transaction() as db:
         division = read_division(db, query.by, query.level)
-        found = counts(
-            db, what.layer, what.viewer, division, what.chosen,
+        found = rated(
+            db, what.layer, what.viewer, division, what.chosen, "per_1000" if query.people else "count",
             near=None if bbox is None else rectangle(*bbox), with_geometry=query.geometry,
         )  # fmt: skip
     if query.geometry:

@@ -55,6 +55,7 @@ class CountQuery(Narrowed):
     level: str | None = Field(default=None, description="Level of areas; the finest if not given")
     geometry: bool = Field(default=False, description="1: a GeoJSON FeatureCollection with outlines")
     bbox: str | None = Field(default=None, description="Only units that touch west,south,east,north")
+    people: bool = Field(default=False, description="1: with the residents of each unit, and the rate of 1,000 of them")
 
 
 class StyledQuery(Narrowed):

@@ -26,6 +26,7 @@ from layers.hexagons import hexagons
 from layers.layer import Layer
 from layers.legend import Legend, legend
 from layers.looks import HIDDEN_COLOUR, density_class, density_looks, look_of, looks
+from layers.residents_rate import rated
 from layers.units import Division, city_levels, read_division
 
 POINTS_MAX, SHAPES_MAX = 5_000, 20_000
@@ -110,7 +111,7 @@ def _units(on: Sheet, wanted: Wanted) -> list[str]:
     """Areas or cells in the colours of their classes."""
     style = wanted.layer.style
     division = read_division(on.db, "area" if style.draw == "areas" else "cell", style.level)
-    found = counts(on.db, wanted.layer, on.viewer, division, wanted.chosen, with_geometry=True)
+    found = rated(on.db, wanted.layer, on.viewer, division, wanted.chosen, style.rate, with_geometry=True)
     shades = {one.value: one.colour for one in looks(wanted.layer)}
     classing = style.classes.classing if style.classes else None
     keys: list[str | None] = []

@@ -10,6 +10,7 @@ from app.residents.register import RESIDENTS_AT_ADDRESSES
 from app.sealing import vault
 from app.web.assembly import Assembly
 from app.web.home import register_card
+from layers import residents_rate
 
 
 def init(city: Assembly) -> None:
@@ -18,5 +19,6 @@ def init(city: Assembly) -> None:
     city.web.register_api(routes.bp)
     city.web.register_blueprint(pages.bp)
     city.layers.add(RESIDENTS, DWELLINGS)
+    residents_rate.RESIDENTS.layer = RESIDENTS
     city.registers.update({one.name: one for one in (AT_POINTS, RESIDENTS_AT_ADDRESSES)})
     register_card(city.web, latest_entries)

@@ -22,6 +22,7 @@ from layers.declared import read_declared
 from layers.layer import Style
 from layers.legend import legend
 from layers.ramps import CLASSES_MIN, DIVERGING, KINDS, NAMES, SQUARES, ramp, square
+from layers.residents_rate import RESIDENTS
 from layers.resolve import Resolved, resolve
 from layers.scheme_words import scheme_words
 from layers.style import fragment, read_theme
@@ -118,7 +119,8 @@ def _told(found: Resolved) -> dict[str, Any]:
 @api.get("/palettes", summary="Colours and classing schemes to choose from")
 def get_palettes() -> Response:
     """All of them can be told apart by colour-blind readers."""
-    looking()
+    viewer = looking()
+    rates = ["per_km2", *(["per_1000"] if RESIDENTS.is_open_to(viewer) else []), "count"]
     sizes = range(CLASSES_MIN, CLASSES_MAX + 1)
     ramps = [
         {"name": name, "diverging": name in DIVERGING, "colours": {str(size): ramp(name, size) for size in sizes}}
@@ -126,7 +128,16 @@ def get_palettes() -> Response:
     ]
     schemes = [{"name": one, "title": scheme_words(one)} for one in SCHEMES if one not in NOT_CHOSEN]
     squares = [{"name": name, "colours": square(name)} for name in SQUARES]
-    return jsonify({"ramps": ramps, "kinds": KINDS, "squares": squares, "schemes": schemes, "colour": Style().colour})
+    return jsonify(
+        {
+            "ramps": ramps,
+            "kinds": KINDS,
+            "squares": squares,
+            "schemes": schemes,
+            "rates": rates,
+            "colour": Style().colour,
+        }
+    )
 
 
 @api.get("/favourites", summary="Layers that you keep at hand")

@@ -7,6 +7,7 @@ import { onTheme, shownTheme } from "city/core/theme-switch.js";
 import { getJSON } from "http";
 import { t } from "words";
 import { LANG } from "city/map/format.js";
+import { drawHatches } from "city/map/hatch.js";
 
 /** @typedef {import("maplibre-gl").Map} Map */
 
@@ -53,6 +54,7 @@ export function makeMap(container, start) {
     localIdeographFontFamily: fonts(),
     transformRequest: (url) => ({ url: new URL(url, location.origin).href, credentials: "same-origin" }),
   });
+  drawHatches(map);
   map.addControl(new ScaleControl({ maxWidth: 96, unit: "metric" }), "bottom-left");
   return map;
 }

@@ -5,10 +5,10 @@
 import { t } from "words";
 import { fill, h } from "city/map/dom.js";
 import { count } from "city/map/format.js";
-import { symbol } from "city/map/symbols.js";
+import { hatched, isDark, symbol } from "city/map/symbols.js";
 
 /** @typedef {{label: string, colour: string, shape: string|null, count: number|null, value?: string|null, is_quiet?: boolean, is_fixed?: boolean}} Item */
-/** @typedef {{items: Item[], total: number|null, unit?: string|null, heading?: string, fit?: number|null, square?: [string, string]|null, breaks?: number[], second_breaks?: number[]}} Legend */
+/** @typedef {{items: Item[], total: number|null, unit?: string|null, heading?: string, by?: string|null, fit?: number|null, square?: [string, string]|null, breaks?: number[], second_breaks?: number[]}} Legend */
 
 const KEPT = "map-legend";
 
@@ -25,12 +25,18 @@ export function lines(items) {
       h(
         "li",
         { class: one.count === 0 ? "is-zero" : null },
-        symbol(one.shape ?? "circle", one.colour, one.is_quiet, one.is_fixed),
+        legendSymbol(one),
         h("span", { class: "legend-label" }, one.label),
         one.count === null || one.count === undefined ? null : h("span", { class: "num" }, count(one.count)),
       ),
     ),
   );
+}
+
+/** @param {Item} one @returns {SVGElement} its mark; what is not known is hatched, as on the map */
+export function legendSymbol(one) {
+  const isUnknown = one.is_fixed && one.shape === "fill" && (one.value === null || one.value === undefined);
+  return isUnknown ? hatched() : symbol(one.shape ?? "circle", one.colour, one.is_quiet, one.is_fixed);
 }
 
 /**
@@ -53,7 +59,7 @@ export function body(legend, { some = false } = {}) {
 }
 
 /**
- * Nine colours, the first number to the right and the second upwards, with the number of rows in each.
+ * Nine colours, the first number to the right and the second upwards, with the number of rows in each and words at the ends.
  * @param {Legend} legend
  * @param {[string, string]} names
  */
@@ -63,16 +69,17 @@ function square(legend, [right, upwards]) {
   const cell = (/** @type {number} */ index) => {
     const one = at(index);
     return one
-      ? h("td", { title: one.label }, symbol("fill", one.colour, false, true), h("span", { class: "num" }, count(one.count ?? 0)))
+      ? h("td", { title: one.label, style: { "background-color": one.colour, color: isDark(one.colour) ? "#ffffff" : "#000000" } }, h("span", { class: "num" }, count(one.count ?? 0)))
       : h("td", {});
   };
-  const row = (/** @type {number} */ up) => h("tr", {}, ...[0, 1, 2].map((across) => cell(3 * up + across)));
+  const row = (/** @type {number} */ up, /** @type {string} */ words) => h("tr", {}, h("th", { scope: "row" }, words), ...[0, 1, 2].map((across) => cell(3 * up + across)));
+  const ends = [t("low"), "", t("high")].map((words) => (words ? h("th", { scope: "col" }, words) : h("td", {})));
   return h(
     "div",
     { class: "legend-square" },
     h("p", { class: "hint" }, `↑ ${upwards}`),
-    h("table", { "aria-label": t("{first} and {second}", { first: right, second: upwards }) }, h("tbody", {}, row(2), row(1), row(0))),
-    h("p", { class: "hint" }, `→ ${right}`),
+    h("table", { "aria-label": t("{first} and {second}", { first: right, second: upwards }) }, h("tbody", {}, row(2, t("high")), row(1, t("middle")), row(0, t("low")), h("tr", {}, h("td", {}), ...ends))),
+    h("p", { class: "hint legend-right" }, `${right} →`),
     others.length ? lines(others) : null,
   );
 }

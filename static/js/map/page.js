@@ -206,7 +206,7 @@ class Page {
     return {
       layers: this.layers,
       styles: this.styles,
-      pickHooks: () => this.#pickHooks(),
+      pickHooks: (/** @type {import("city/map/store.js").Side} */ view) => ({ ...this.#pickHooks(), only: (/** @type {string} */ area) => view.set({ area }) }),
       choose: (/** @type {import("city/map/pane.js").Pane} */ pane) => this.compare?.steer(/** @type {"a"|"b"} */ (pane.view.name)),
       failed: (/** @type {any} */ event) => this.banner.mapError(event),
       lostStyle: (/** @type {import("city/map/pane.js").Pane} */ pane, /** @type {any} */ layer) => this.#lostStyle(pane, layer),

@@ -62,7 +62,7 @@ export class Pane {
     const { map } = this;
     if (!map.isStyleLoaded()) await new Promise((done) => map.once("load", done));
     this.marks.install();
-    this.picker = new Picker(map, this.thematic, this.desk.pickHooks(this.view));
+    this.picker = new Picker(map, this.thematic, this.desk.pickHooks(this.view), this.legends);
     map.on("error", this.desk.failed);
     this.ends.push(followTheme(map, () => this.#rethemed()), ...this.#listen());
     await this.thematic.sync();

@@ -9,6 +9,7 @@ import { h } from "city/map/dom.js";
 import { count } from "city/map/format.js";
 import { read } from "city/map/rows.js";
 import { stateMark } from "city/map/symbols.js";
+import { unitCard } from "city/map/unit_card.js";
 
 /** @typedef {import("city/map/layers.js").LayerInfo} LayerInfo */
 /** @typedef {import("city/map/rows.js").Feature} Feature */
@@ -21,6 +22,7 @@ const CHOICES = 12;
  * @property {(feature: {id: string|number}, layer: LayerInfo) => void} select
  * @property {(lngLat: {lng: number, lat: number}) => void} place
  * @property {(id: string|null, layer: LayerInfo|null) => void} hover
+ * @property {(code: string) => void} only keep to one area
  * @property {() => boolean} busy whether a form or drawing takes the clicks now
  */
 
@@ -29,11 +31,13 @@ export class Picker {
    * @param {import("maplibre-gl").Map} map
    * @param {import("city/map/thematic.js").Thematic} thematic
    * @param {Hooks} hooks
+   * @param {import("city/map/legends.js").Legends} legends
    */
-  constructor(map, thematic, hooks) {
+  constructor(map, thematic, hooks, legends) {
     this.map = map;
     this.thematic = thematic;
     this.hooks = hooks;
+    this.legends = legends;
     /** @type {Popup|null} */
     this.popup = null;
     map.on("click", (event) => !hooks.busy() && this.at(event.point));
@@ -65,9 +69,33 @@ export class Picker {
         zoom: this.map.getZoom() + 2,
       });
     const rows = unique(found, this.thematic);
-    if (rows.length === 0) return this.hooks.place(lngLat);
+    if (rows.length === 0) return this.#unit(point, lngLat) || this.hooks.place(lngLat);
     if (rows.length === 1) return this.hooks.select({ id: rows[0].id }, rows[0].layer);
     return this.#choose(rows, lngLat);
+  }
+
+  /**
+   * What a coloured area, cell or hexagon under a point stands for.
+   * @param {{x: number, y: number}} point
+   * @param {{lng: number, lat: number}} lngLat
+   * @returns {boolean} whether there is one
+   */
+  #unit({ x, y }, lngLat) {
+    const layers = this.thematic.units().filter((id) => this.map.getLayer(id));
+    const unit = layers.length ? this.map.queryRenderedFeatures([x, y], { layers })[0] : undefined;
+    const layer = unit && this.thematic.owner(unit.layer.id);
+    const legend = layer && this.legends.known.get(layer.id);
+    if (!unit || !layer || !legend) return false;
+    const isArea = Object.hasOwn(unit.properties, "name_en") && unit.properties.name_en !== unit.properties.code;
+    const act = (/** @type {() => void} */ what) => () => {
+      this.close();
+      what();
+    };
+    const only = (/** @type {string} */ code) => act(() => this.hooks.only(code))();
+    const card = unitCard(layer, unit.properties, legend, { only: isArea ? only : null, here: act(() => this.hooks.place(lngLat)) });
+    this.popup = new Popup({ closeButton: false, maxWidth: "320px", focusAfterOpen: false }).setLngLat(lngLat).setDOMContent(card).addTo(this.map);
+    /** @type {HTMLElement|null} */ (card.querySelector("button"))?.focus();
+    return true;
   }
 
   /** @returns {boolean} whether a choice was open */

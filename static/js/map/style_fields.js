@@ -4,13 +4,14 @@
  */
 import { t } from "words";
 import { h } from "city/map/dom.js";
+import { offered } from "city/map/style_draft.js";
 
 /** @typedef {Record<string, any>} Draft the declaration as it is being made */
 /** @typedef {(patch: Draft) => void} Change */
 
 /** @returns {[string, string][]} what a layer can be drawn as, by its geometry; of people only what counts them */
 export function kinds(/** @type {import("city/map/layers.js").LayerInfo} */ layer) {
-  const numbers = layer.fields.filter((one) => one.kind === "number" && one.in_tile);
+  const numbers = offered(layer).filter((one) => one.kind === "number");
   if (layer.floor) return [["graduated", t("By number")]];
   /** @type {[string, string][]} */
   const all = [
@@ -23,7 +24,7 @@ export function kinds(/** @type {import("city/map/layers.js").LayerInfo} */ laye
     ["hexagons", t("Hexagons")],
   ];
   const some = {
-    category: layer.fields.some((one) => one.in_tile && one.kind !== "time"),
+    category: offered(layer).some((one) => one.kind !== "time"),
     bivariate: numbers.length > 0 && (numbers.length > 1 || layer.geometry === "POLYGON"),
     heat: layer.geometry === "POINT",
   };
@@ -112,7 +113,7 @@ export function strip(colours) {
 export function squareOf(nine) {
   return h(
     "span",
-    { class: "square" },
+    { class: "colour-square" },
     ...[6, 7, 8, 3, 4, 5, 0, 1, 2].map((at) => h("i", { style: { "background-color": nine[at] } })),
   );
 }

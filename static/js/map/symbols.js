@@ -29,6 +29,9 @@ function luminance(rgb) {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
+/** @param {string} shade #rrggbb @returns {boolean} whether white is read better on it than black */
+export const isDark = (shade) => luminance(parts(shade)) < 0.179;
+
 /**
  * A declared colour as the present theme shows it: by night mixed with white until it stands out from the ground,
  * and what is quiet with the ground as far as it still does; the same steps as the map's style on the server.
@@ -65,6 +68,16 @@ export function symbol(shape, colour, quiet = false, fixed = false) {
   path.setAttribute("d", SHAPES[/** @type {keyof typeof SHAPES} */ (shape)] ?? SHAPES.circle);
   path.style.setProperty(shape === "line" ? "stroke" : "fill", fixed ? colour : shown(colour, quiet));
   svg.append(path);
+  return svg;
+}
+
+/** @returns {SVGElement} of what is not known: hatched, as on the map */
+export function hatched() {
+  const svg = symbol("fill", "transparent", false, true);
+  svg.classList.add("symbol-hatch");
+  const lines = document.createElementNS(SVG, "path");
+  lines.setAttribute("d", "M2.500 7.500l4-4M2.500 12.500l9-9M6.500 12.500l7-7M10.500 12.500l3-3");
+  svg.append(lines);
   return svg;
 }
 

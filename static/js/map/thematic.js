@@ -147,6 +147,13 @@ export class Thematic {
     );
   }
 
+  /** @returns {string[]} style layers that colour areas, cells or hexagons by a number */
+  units() {
+    return [...this.shown.values()].flatMap((one) =>
+      one.layers.filter((style) => style.type === "fill" && style.metadata?.["city:units"]).map((style) => style.id),
+    );
+  }
+
   /** @param {string} styleLayer @returns {LayerInfo|undefined} the layer that a style layer draws */
   owner(styleLayer) {
     for (const [id, one] of this.shown)

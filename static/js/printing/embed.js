@@ -7,6 +7,7 @@ import { t } from "words";
 import { shownTheme } from "city/core/theme-switch.js";
 import { h } from "city/map/dom.js";
 import { LANG } from "city/map/format.js";
+import { drawHatches } from "city/map/hatch.js";
 import { body } from "city/map/legend.js";
 import { faded } from "city/map/thematic.js";
 
@@ -40,6 +41,7 @@ export async function mount(root) {
     transformRequest: (url) => ({ url: new URL(url, location.origin).href, credentials: "omit" }),
     locale: { "Map.Title": told.title || t("Map") },
   });
+  drawHatches(map);
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new ScaleControl({ unit: "metric" }), "bottom-left");
   /** @type {any} */ (root).map = map;
