@@ -308,3 +308,32 @@ def test_a_hidden_column_can_be_neither_written_nor_wiped(
     assert chief.client.get(address).get_json()["properties"] | {"seen_at": None} == {
         "name": "new", FIELD: VALUE, "weight": None, "seen_at": None,
     }  # fmt: skip
+
+
+def test_a_layer_whose_fields_are_all_hidden_still_answers_at_every_door(
+    app: Flask, db: Session, zebras: str, set_rules: SetRules
+) -> None:
+    """Styles, labels, legends, the base map and pages do without what they are drawn by."""
+    client = make_accounts.client_as(app, make_accounts.account(db, role="clerk"))
+    doors = [door for how, door in DOORS if how == "GET" and "<key>" not in door and "datasets" not in door]
+    layers = [one for one in client.get("/api/v1/layers").get_json()["items"]]
+    asked = [
+        re.sub(r"<[^>]+>", "{}", door).format(*(layer["id"], AT.z, AT.x, AT.y)[: door.count("<")])
+        for layer in layers for door in doors if "row_id" not in door
+    ] + ["/api/v1/map/style.json", "/api/v1/map/style.json?theme=dark&lang=zh", "/api/v1/layers", "/layers", "/map"]  # fmt: skip
+    before = _statuses(client, asked)
+    assert set(before.values()) <= {200, 204, 403, 404, 422}
+    cells = [(f"layer:{layer['id']}", field["name"], "role:clerk", "hidden")
+             for layer in layers for field in layer["fields"]]  # fmt: skip
+    assert set_rules(*cells) == len(cells) > 80
+    after = _statuses(client, asked)
+    assert {one: (before[one], after[one]) for one in asked if before[one] != after[one]} == {}
+    assert {len(one["fields"]) for one in client.get("/api/v1/layers").get_json()["items"]} == {0}
+
+
+def _statuses(client: FlaskClient, asked: list[str]) -> dict[str, int]:
+    found = {}
+    for one in asked:
+        with client.get(one) as answer:
+            found[one] = answer.status_code
+    return found
