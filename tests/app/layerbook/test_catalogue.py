@@ -56,8 +56,10 @@ def test_changed_words_are_told_at_every_door_and_an_empty_text_brings_back_the_
     app: Flask, db: Session, cells: object
 ) -> None:
     client = client_of(app, db, "administrator")
-    said = {"title_zh": "网格案件", "title_en": "Grid cases", "source": "Desk", "owner": "Centre",
-            "licence": "CC BY 4.0", "about_en": "All of them.", "quality": "Checked.", "as_of": "daily", "crs": "EPSG:4549"}  # fmt: skip
+    said = {
+        "title_zh": "网格案件", "title_en": "Grid cases", "source": "Desk", "owner": "Centre", "licence": "CC BY 4.0",
+        "about_en": "All of them.", "quality": "Checked.", "as_of": "daily", "crs": "EPSG:4549",
+    }  # fmt: skip
     assert client.patch("/api/v1/layers/cases", json=said).status_code == 200
     told = client.get("/api/v1/layers/cases").get_json()
     names = ("title", "source", "owner", "licence", "about", "quality", "as_of", "crs")
