@@ -64,7 +64,7 @@ def get_records() -> BaseResponse:
     args = {name: value for name, value in request.args.items() if name != "offset"}
     links = [
         link(f"{here}?{urlencode(request.args.to_dict())}", "self", GEOJSON),
-        link(f"{root()}/catalogue", "up", JSON),
+        link(f"{root()}/catalogue", "collection", JSON),
     ]
     if offset + len(page) < len(found):
         links.append(link(f"{here}?{urlencode(args | {'offset': offset + len(page)})}", "next", GEOJSON))
@@ -137,10 +137,11 @@ def _record(one: Entry, bounds: Box | None) -> dict[str, Any]:
     ]  # fmt: skip
     if layer.floor is None:
         links.append(link(f"{root()}/collections/{layer.id}", "item", JSON, "OGC API"))
+    theme = {"id": layer.theme, "title": str(THEMES[layer.theme])}
     told: dict[str, Any] = {
         "type": TYPE, "title": words["title"], "description": words["about"] or None,
         "keywords": [str(field.title) for field in layer.fields],
-        "themes": [{"concepts": [{"id": layer.theme, "title": str(THEMES[layer.theme])}], "scheme": f"{root()}/catalogue"}],
+        "themes": [{"concepts": [theme], "scheme": f"{root()}/catalogue"}],
         "license": words["licence"] or None, "updated": layer.changed_at and layer.changed_at.isoformat(),
         "contacts": [{"organization": name} for name in dict.fromkeys((words["owner"], words["source"])) if name],
     }  # fmt: skip
