@@ -100,8 +100,9 @@ def glossary() -> dict[str, set[str]]:
     return terms
 
 
-# Words that are also something else on a screen: the shape of an event, shutting a dialog, a rail's short name.
-TWOFOLD = {"area", "close", "file", "check"}
+# Words that are also something else on a screen: an event's shape, shutting a dialog, a short name in the rail, a
+# property of a layer.
+TWOFOLD = {"area", "close", "file", "check", "field"}
 
 
 def test_words_of_the_glossary_are_those_of_the_screens() -> None:

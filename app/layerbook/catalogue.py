@@ -37,16 +37,20 @@ def declared(registry: Registry) -> list[Layer]:
     return registry.every(ALL_LAYERS)
 
 
+def seen(registry: Registry, viewer: Viewer, *, without_login: bool = False) -> list[Entry]:
+    """The layers that the viewer sees; `without_login` only what is open to everyone."""
+    said = BOOK.pages().words
+    found = registry.all_public(viewer) if without_login else registry.all(viewer)
+    return [_entry(one, said.get(one.id, {}), viewer) for one in found]
+
+
 def entries(registry: Registry, viewer: Viewer) -> list[Entry]:
     """The layers that the viewer sees; who keeps the book finds the hidden ones as well, so that nothing is lost."""
-    seen = registry.all(viewer)
-    known = {one.id for one in seen}
+    found = seen(registry, viewer)
+    known = {one.layer.id for one in found}
     hidden = [one for one in declared(registry) if one.id not in known] if viewer.may(service.RIGHT) else []
     said = BOOK.pages().words
-    return [
-        *(_entry(one, said.get(one.id, {}), viewer) for one in seen),
-        *(_entry(one, said.get(one.id, {}), viewer, is_hidden=True) for one in hidden),
-    ]
+    return [*found, *(_entry(one, said.get(one.id, {}), viewer, is_hidden=True) for one in hidden)]
 
 
 def entry(registry: Registry, viewer: Viewer, layer_id: str) -> Entry:

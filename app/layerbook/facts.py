@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import func, literal_column, select
 from sqlalchemy.orm import Session
 
+from app.layerbook.words import rows_words
 from grid.reach import Viewer
 from layers.counts import total
 from layers.filters import rows_of
@@ -17,17 +18,20 @@ MEASURED_TO = 50_000  # rows; where more lie is not measured for a catalogue
 
 
 def facts(db: Session, layer: Layer, viewer: Viewer) -> dict[str, Any]:
-    """``rows``, ``bounds`` (west, south, east, north in degrees), ``changed_at``; None where not known or not told.
+    """``rows`` (in words ``rows_words``), ``bounds``, ``changed_at``; None where not known or not told.
+
+    Bounds are west, south, east, north in degrees.
 
     Of people neither how many nor where: they leave as counts by area only.
     """
     told: dict[str, Any] = {
-        "rows": None, "bounds": layer.bounds and list(layer.bounds),
+        "rows": None, "rows_words": "", "bounds": layer.bounds and list(layer.bounds),
         "changed_at": layer.changed_at and layer.changed_at.isoformat(), "newest_at": None,
     }  # fmt: skip
     if layer.floor is not None:
         return told
     told["rows"] = total(db, layer, viewer)
+    told["rows_words"] = rows_words(layer.geometry, told["rows"])
     if layer.bounds is None and 0 < told["rows"] <= MEASURED_TO:
         told["bounds"] = _bounds(db, layer, viewer)
     if layer.time_field is not None and told["rows"] <= MEASURED_TO:

@@ -70,7 +70,9 @@ def _page(layer_id: str, given: Mapping[str, str] | None = None, error: CityErro
         edited = _edited(db, viewer, one) if told["may_describe"] else {}
         keeps = viewer.may(service.RIGHT)
         targets = [layer_target(layer_id), theme_target(one.layer.theme)]
+        words = dict(zip(targets, (told["title"], told["theme_title"]), strict=True))
         past = queries.history(db, targets, HISTORY_SHOWN) if keeps else []
+        past = [row | {"target_words": words[row["target"]]} for row in past]
         sight = field_sight(db, one.layer) if keeps else {}
     return render_template(
         "layerbook/layer.html", one=told, edited=edited | dict(given or {}), FIELDS=FIELDS, LONG=LONG, MAX=WORDS_MAX,

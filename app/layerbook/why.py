@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import format_datetime
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -91,7 +92,7 @@ def rule_words(db: Session, rule: Rule, layer: Layer) -> str:
     words = _("The rule for {about} and {who} says: {says}.").format(
         about=about, who=queries.who_words(db, {rule.who})[rule.who], says=SAYS[rule.says]
     )
-    when = "" if row is None else f"{row.set_at:%Y-%m-%d %H:%M} UTC"
+    when = "" if row is None else format_datetime(row.set_at, "short")
     return f"{words} ({', '.join(filter(None, (by, when)))})"
 
 

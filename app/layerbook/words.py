@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask_babel import format_decimal, ngettext
 from flask_babel import lazy_gettext as _l
 
 from app.layerbook.models import Says
@@ -20,3 +21,15 @@ KINDS: dict[str, Words] = {
     "text": _l("text"), "number": _l("number"), "time": _l("time"), "choice": _l("one of a list"),
     "flag": _l("yes or no"),
 }  # fmt: skip
+
+
+def rows_words(geometry: str, count: int) -> str:
+    """How many rows, called by their shape."""
+    n = format_decimal(count)
+    if geometry == "POINT":
+        return str(ngettext("%(n)s point", "%(n)s points", count, n=n))
+    if geometry == "LINESTRING":
+        return str(ngettext("%(n)s line", "%(n)s lines", count, n=n))
+    if geometry == "POLYGON":
+        return str(ngettext("%(n)s polygon", "%(n)s polygons", count, n=n))
+    return str(ngettext("%(n)s row", "%(n)s rows", count, n=n))

@@ -37,6 +37,16 @@ ITEMS = [
     _argument("filter-crs", TEXT, "CRS of the filter's geometries"),
 ]  # fmt: skip
 
+RECORDS = [
+    F,
+    _argument("limit", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 10}, "Records of a page"),
+    _argument("bbox", BOX, "West, south, east, north"),
+    _argument("q", TEXT, "Words; any of the parts between commas"),
+    _argument("type", TEXT, "dataset"),
+    _argument("ids", TEXT, "Ids of layers, parted by commas"),
+    _argument("themes", TEXT, "Names of themes, parted by commas"),
+]
+
 
 def _does(said: str, arguments: list[dict[str, Any]], kind: str = "application/json") -> dict[str, Any]:
     answers = {
@@ -57,6 +67,7 @@ def document(root: str, ids: Sequence[str] = ()) -> dict[str, Any]:
         f"{one}/schema": _does("Schema", [COLLECTION, F], "application/schema+json"),
         f"{one}/items": _does("Features", ITEMS, geo),
         f"{one}/items/{{featureId}}": _does("A feature", [COLLECTION, FEATURE, F], geo),
+        "/catalogue": _does("The catalogue of layers", [F]), "/catalogue/items": _does("Records of layers", RECORDS, geo),
         f"{one}/tiles": _does("Tile sets", [COLLECTION, F]),
         f"{one}/styles": _does("Styles", [COLLECTION, F]),
     }  # fmt: skip

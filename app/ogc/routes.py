@@ -34,6 +34,7 @@ def get_landing() -> BaseResponse:
             link(f"{here}/api?f=html", "service-doc", HTML, "The API"),
             link(f"{here}/conformance", "conformance", JSON, "Conformance"),
             link(f"{here}/collections", "data", JSON, "Collections"),
+            link(f"{here}/catalogue", "http://www.opengis.net/def/rel/ogc/1.0/ogc-catalog", JSON, "Catalogue"),
             link(f"{here}/tileMatrixSets", TILING, JSON, "Tile matrix sets"),
         ],
     }  # fmt: skip

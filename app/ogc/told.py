@@ -26,6 +26,7 @@ CLASSES = {
     "ogcapi-features-4/1.0": "create-replace-delete update optimistic-locking-etags features",
     "ogcapi-tiles-1/1.0": "core tileset tilesets-list geodata-tilesets mvt",
     "ogcapi-styles-1/1.0": "core",
+    "ogcapi-records-1/1.0": "record-core record-core-query-parameters json",
     "cql2/1.0": "cql2-text cql2-json basic-cql2 advanced-comparison-operators case-insensitive-comparison"
     " accent-insensitive-comparison basic-spatial-functions basic-spatial-functions-plus spatial-functions"
     " temporal-functions property-property arithmetic",

@@ -198,6 +198,7 @@ NO_ROWS = {
     "/ogc/collections/<layer_id>/queryables", "/ogc/collections/<layer_id>/schema",
     "/ogc/collections/<layer_id>/styles", "/ogc/collections/<layer_id>/styles/default",
     "/ogc/collections/<layer_id>/tiles", "/ogc/collections/<layer_id>/tiles/WebMercatorQuad", "/ogc/tileMatrixSets",
+    "/ogc/catalogue", "/ogc/catalogue/items", "/ogc/catalogue/items/<layer_id>",  # records of layers, not of rows
     "/ogc/tileMatrixSets/WebMercatorQuad",
     "/planning", "/api/v1/datasets", "/api/v1/datasets/<string:layer_id>",  # whose they are: tests/app/datasets
     "/api/v1/datasets/uploads", "/api/v1/datasets/uploads/<string:key>",

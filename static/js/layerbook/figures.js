@@ -25,7 +25,7 @@ async function ask(line) {
   const rows = part("rows");
   try {
     const facts = await getJSON(`/api/v1/layers/${line.dataset.layer}/facts`);
-    if (rows && facts.rows !== null) rows.textContent = (rows.textContent ?? "").replace("…", formatNumber(facts.rows));
+    if (rows && facts.rows !== null) rows.textContent = facts.rows_words;
     const at = facts.changed_at ?? facts.newest_at;
     const changed = part("changed");
     if (changed && at) {

@@ -68,6 +68,7 @@ DOORS: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/ogc/collections/<layer_id>/tiles"): ("", None),
     ("GET", "/ogc/collections/<layer_id>/tiles/WebMercatorQuad"): ("", None),
     ("GET", "/ogc/collections/<layer_id>/tiles/WebMercatorQuad/<z>/<y>/<x>"): ("", None),
+    ("GET", "/ogc/catalogue/items/<layer_id>"): ("", None),
     ("GET", "/embed/<key>/tiles/<layer_id>/<z>/<x>/<y>.mvt"): ("", None),
     ("GET", "/embed/<key>/layers/<layer_id>/counts"): ("?by=cell", None),
     ("GET", "/embed/<key>/layers/<layer_id>/hexagons"): ("", None),
@@ -158,12 +159,13 @@ def test_no_list_page_or_search_names_a_hidden_layer(app: Flask, db: Session, ze
         if not rule.arguments and "GET" in (rule.methods or ()) and not str(rule).startswith(("/live", "/metrics"))
     )  # fmt: skip
     searched = [f"/api/v1/layer-catalogue?q={WORD}", f"/layers?q={WORD}", f"/api/v1/styles?layer={LAYER}",
-                f"/embed/{who.key}", f"/embed/{who.key}/map.json", f"/api/v1/places/search?q={WORD}"]  # fmt: skip
+                f"/embed/{who.key}", f"/embed/{who.key}/map.json", f"/api/v1/places/search?q={WORD}",
+                "/ogc/catalogue/items?limit=1000"]  # fmt: skip
     before = {one for one in [*plain, *searched] if WORD in _plain(who.client.get(one))}
     assert before >= {
         "/api/v1/layers", "/api/v1/layer-catalogue", "/api/v1/datasets", "/api/v1/favourites", "/ogc/collections",
         "/ogc/api", "/layers", "/planning", "/shares", f"/api/v1/layer-catalogue?q={WORD}",
-        f"/embed/{who.key}/map.json",
+        f"/embed/{who.key}/map.json", "/ogc/catalogue/items?limit=1000",
     }  # fmt: skip
 
     set_rules(("theme:uploaded", "", "role:planner", "hidden"))
@@ -309,3 +311,41 @@ def test_a_hidden_column_can_be_neither_written_nor_wiped(
     assert chief.client.get(address).get_json()["properties"] | {"seen_at": None} == {
         "name": "new", FIELD: VALUE, "weight": None, "seen_at": None,
     }  # fmt: skip
+
+
+def test_a_layer_whose_fields_are_all_hidden_still_answers_at_every_door(
+    app: Flask, db: Session, zebras: str, set_rules: SetRules
+) -> None:
+    """Styles, labels, legends, the base map and pages do without what they are drawn by."""
+    client = make_accounts.client_as(app, make_accounts.account(db, role="clerk"))
+    doors = [door for how, door in DOORS if how == "GET" and "<key>" not in door and "datasets" not in door]
+    styled = {"cases", "events", "roads", "areas", "components", "facilities", "dwellings", "residents"}
+    layers = [one for one in client.get("/api/v1/layers").get_json()["items"] if one["id"] in styled]
+    asked = [
+        re.sub(r"<[^>]+>", "{}", door).format(*(layer["id"], AT.z, AT.x, AT.y)[: door.count("<")])
+        for layer in layers for door in doors if "row_id" not in door
+    ]  # fmt: skip
+    asked += [
+        "/api/v1/map/style.json",
+        "/api/v1/map/style.json?theme=dark&lang=zh",
+        "/api/v1/layers",
+        "/layers",
+        "/map",
+    ]
+    before = _statuses(client, asked)
+    assert set(before.values()) <= {200, 204, 403, 404, 422}
+    cells = [(f"layer:{layer['id']}", field["name"], "role:clerk", "hidden")
+             for layer in layers for field in layer["fields"]]  # fmt: skip
+    assert set_rules(*cells) == len(cells) > 50
+    after = _statuses(client, asked)
+    assert {one: (before[one], after[one]) for one in asked if before[one] != after[one]} == {}
+    left = {one["id"]: len(one["fields"]) for one in client.get("/api/v1/layers").get_json()["items"]}
+    assert {left[layer["id"]] for layer in layers} == {0}
+
+
+def _statuses(client: FlaskClient, asked: list[str]) -> dict[str, int]:
+    found = {}
+    for one in asked:
+        with client.get(one) as answer:
+            found[one] = answer.status_code
+    return found
