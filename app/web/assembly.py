@@ -35,6 +35,7 @@ DOMAINS = (
     "imports",
     "datasets",
     "planning",
+    "scenarios",
     "styles",
     "maps",
     "printing",
