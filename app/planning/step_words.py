@@ -25,7 +25,8 @@ FIELDS: dict[str, Words] = {
     "bandwidth_m": _l("Bandwidth in metres"), "cell_m": _l("Square in metres"), "kernel": _l("Kernel"),
     "roads": _l("Roads"), "closed": _l("Closed where these lie"), "going": _l("Going"), "unit": _l("Unit"),
     "kmh": _l("Speed in km/h"), "joins_m": _l("Joins a road within metres"),
-    "kind_field": _l("Field of the road's kind"),    "oneway_field": _l("Field of one-way roads"), "limits": _l("Limits"), "split": _l("Split"),
+    "kind_field": _l("Field of the road's kind"),
+    "oneway_field": _l("Field of one-way roads"), "limits": _l("Limits"), "split": _l("Split"),
     "towards": _l("Towards the places"), "rings": _l("As rings"), "beside_m": _l("Metres beside the road"),
     "within": _l("Within"), "fixed": _l("Sites that stay"), "weight": _l("Field of the weight"), "along": _l("Along"),
 }  # fmt: skip

@@ -23,10 +23,9 @@ def written(measure: Measure, value: float | int | None, unit: str, *, signed: b
     if measure.kind == "length":
         return f"{sign}{format_decimal(value / 1e3, '#,##0.00')} km"
     if measure.kind == "cost":
-        return (
-            f"{sign}{format_decimal(value, '#,##0' if unit == 'm' else '#,##0.0')} {_('min') if unit == 'min' else 'm'}"
-        )
-    return sign + format_decimal(value, "#,##0" if measure.kind == "count" else "0.00")
+        digits, word = ("#,##0.0", _("min")) if unit == "min" else ("#,##0", "m")
+        return f"{sign}{format_decimal(value, digits)} {word}"
+    return f"{sign}{format_decimal(value, '#,##0' if measure.kind == 'count' else '0.00')}"
 
 
 def measure_rows(told: dict[str, Any], unit: str) -> list[dict[str, Any]]:

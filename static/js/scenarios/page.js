@@ -119,8 +119,18 @@ class Page {
     followTheme(map, () => this.drawn.draw());
     listenViews(this.stage, (view) => this.drawn.set(view));
     map.on("error", (/** @type {any} */ event) => this.banner.mapError(event));
+    this.#marks();
     if (this.form) this.#edit(this.form);
     this.stage.dataset.state = "ready";
+  }
+
+  /** Numbers of the changes where they lie, as the list has them: also of those that no run has worked out yet. */
+  #marks() {
+    for (const [index, one] of this.known.changes.entries()) {
+      if (!one.at) continue;
+      const element = h("div", { class: "scenario-mark", "aria-hidden": "true" }, String(index + 1));
+      new Marker({ element, offset: [0, -18] }).setLngLat(one.at).addTo(this.map);
+    }
   }
 
   /** @param {ChangeForm} form */
