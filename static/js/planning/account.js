@@ -76,7 +76,7 @@ async function draw(place, told) {
   if (!spots.length) return place.remove();
   const canvas = h("div", { class: "minimap-canvas" });
   place.append(canvas);
-  const side = (/** @type {number} */ odd, /** @type {(a: number, b: number) => number} */ best) => spots.filter((/** @type {number} */ _, /** @type {number} */ at) => at % 2 === odd).reduce(best);
+  const side = (/** @type {number} */ odd, /** @type {(a: number, b: number) => number} */ best) => spots.filter((/** @type {number} */ _, /** @type {number} */ at) => at % 2 === odd).reduce((/** @type {number} */ a, /** @type {number} */ b) => best(a, b));
   const [west, south, east, north] = [side(0, Math.min), side(1, Math.min), side(0, Math.max), side(1, Math.max)];
   const map = makeMap(canvas, { style: await baseStyle(), center: [(west + east) / 2, (south + north) / 2], zoom: 13, bearing: 0 });
   /** @type {any} */ (place).map = map;

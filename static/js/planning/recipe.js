@@ -81,7 +81,7 @@ class Recipe {
     const number = ++this.made;
     const made = (/** @type {any} */ field) => fieldOf(field, step[field.name], `step-${number}-${field.name}`);
     const [needed, more] = [true, false].map((is) => kind.fields.filter((/** @type {any} */ one) => one.required === is));
-    const act = (/** @type {string} */ words, /** @type {any} */ sign, /** @type {() => void} */ then) => h("button", { type: "button", class: "quiet square", "aria-label": words, title: words, onclick: then }, typeof sign === "string" ? sign : sign);
+    const act = (/** @type {string} */ words, /** @type {any} */ sign, /** @type {() => void} */ then) => h("button", { type: "button", class: "quiet square", "aria-label": words, title: words, onclick: then }, sign);
     const card = h("li", { class: "card recipe-card", dataset: { do: step.do } },
       h("div", { class: "recipe-card-head" }, h("h2", {}, kind.title),
         act(t("Earlier"), "↑", () => this.#move(card, -1)), act(t("Later"), "↓", () => this.#move(card, 1)), act(t("Remove the step"), icon("close"), () => { card.remove(); this.#counted(); })),
@@ -132,7 +132,7 @@ class Recipe {
     fill(this.part("cost"));
     if (faults.length) throw new Error(t("Something is wrong in the steps: see the fields marked."));
     const cost = await postJSON("/api/v1/recipes/estimates", { steps });
-    fill(this.part("cost"), h("p", { class: "hint" }, t("Some {seconds} s in all.", { seconds: numbers(cost.seconds, 1) })), h("ul", { class: "recipe-account" }, ...cost.steps.map((/** @type {any} */ one) => h("li", {}, t("{step}: some {rows} rows, {seconds} s", { step: one.as ?? t("reading"), rows: numbers(one.rows), seconds: numbers(one.seconds, 1) })))));
+    fill(this.part("cost"), h("p", { class: "hint" }, t("Some {seconds} s in all.", { seconds: numbers(cost.seconds, 1) })), h("ul", { class: "recipe-account" }, ...cost.steps.map((/** @type {any} */ one) => h("li", {}, t("{step}: some {rows} rows, {seconds} s", { step: one.as || t("reading"), rows: numbers(one.rows), seconds: numbers(one.seconds, 1) })))));
     return true;
   }
 
