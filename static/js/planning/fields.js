@@ -4,6 +4,7 @@
  */
 import { t } from "words";
 import { h } from "city/map/dom.js";
+import { LANG } from "city/map/format.js";
 
 /** @typedef {{name: string, title: string, kind: string, required: boolean, help: string, default: any, choices?: string[], min?: number, above?: number, max?: number}} Field */
 
@@ -30,7 +31,7 @@ function typed(field, value) {
 /** @param {Field} field */
 function hint(field) {
   const words = { texts: t("Several with commas"), numbers: t("Several with commas"), tally: t("field:how:name, several with commas; how is sum, mean, min or max") }[field.kind];
-  return [field.help, words].filter(Boolean).join(" · ");
+  return [LANG === "en" ? field.help : "", words].filter(Boolean).join(" · ");
 }
 
 /**
