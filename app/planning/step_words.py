@@ -26,7 +26,7 @@ FIELDS: dict[str, Words] = {
     "roads": _l("Roads"), "closed": _l("Closed where these lie"), "going": _l("Going"), "unit": _l("Unit"),
     "kmh": _l("Speed in km/h"), "joins_m": _l("Joins a road within metres"),
     "kind_field": _l("Field of the road's kind"),
-    "oneway_field": _l("Field of one-way roads"), "limits": _l("Limits"), "split": _l("Split"),
+    "oneway_field": _l("Field of one-way roads"), "limits": _l("Reach limits"), "split": _l("Split"),
     "towards": _l("Towards the places"), "rings": _l("As rings"), "beside_m": _l("Metres beside the road"),
     "within": _l("Within"), "fixed": _l("Sites that stay"), "weight": _l("Field of the weight"), "along": _l("Along"),
 }  # fmt: skip

@@ -3,6 +3,7 @@
  * @module city/planning/recipe
  */
 import { getJSON, patchJSON, postJSON } from "http";
+import { toast } from "dialogs";
 import { t } from "words";
 import { fill, h, icon } from "city/map/dom.js";
 import { account, result } from "city/planning/account.js";
@@ -36,7 +37,10 @@ class Recipe {
 
   async start() {
     this.part("add").addEventListener("click", () => this.#add());
-    for (const [name, act] of Object.entries({ check: () => this.#check(), save: () => this.#save(), run: () => this.#run(), cancel: () => this.#cancel() }))
+    for (const [name, act] of Object.entries({ check: () => this.#check(), save: async () => {
+      await this.#save();
+      toast(t("Saved"));
+    }, run: () => this.#run(), cancel: () => this.#cancel() }))
       this.part(name).addEventListener("click", () => this.#do(this.part(name), act));
     this.#counted();
     await this.#do(null, async () => {
