@@ -33,3 +33,9 @@ class Stopped(CityError):
     """Someone stopped the run."""
 
     code = "scenarios.cancelled"
+
+
+class ScenarioFailed(CityError):
+    """A run on the command line did not come to its end."""
+
+    code = "scenarios.run_failed"

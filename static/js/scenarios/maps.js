@@ -28,6 +28,7 @@ async function one(place, style) {
     const map = makeMap(canvas, { style, center: [0, 0], zoom: 12, bearing: 0 });
     /** @type {any} */ (place).map = map;
     map.scrollZoom.disable();
+    map.getCanvas().setAttribute("aria-label", place.dataset.title ?? "");
     const drawn = new Drawn(map);
     drawn.told = told;
     const box = drawn.box();

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -24,11 +23,11 @@ PATH = "/api/v1/scenarios"
 
 
 @pytest.fixture
-def client(app: Flask, planner: Account, town: Any) -> FlaskClient:
+def client(app: Flask, planner: Account, town: Any) -> Any:
     return make_accounts.client_as(app, planner)
 
 
-def made(client: FlaskClient, **given: Any) -> dict[str, Any]:
+def made(client: Any, **given: Any) -> dict[str, Any]:
     body = {"title": "A shelter in the north", "settings": {"kind": "shelter"}, "changes": []} | given
     answer = client.post(PATH, json=body)
     assert answer.status_code == 201, answer.json
@@ -36,7 +35,7 @@ def made(client: FlaskClient, **given: Any) -> dict[str, Any]:
     return told
 
 
-def worked_out(db: Session, client: FlaskClient, registry: Registry, viewer: Viewer, number: int) -> dict[str, Any]:
+def worked_out(db: Session, client: Any, registry: Registry, viewer: Viewer, number: int) -> dict[str, Any]:
     run = client.post(f"{PATH}/{number}/runs").json
     carry_out(registry, viewer, run["id"])
     db.expire_all()
@@ -45,7 +44,7 @@ def worked_out(db: Session, client: FlaskClient, registry: Registry, viewer: Vie
     return told
 
 
-def test_a_scenario_is_kept_with_the_days_of_its_cases(client: FlaskClient) -> None:
+def test_a_scenario_is_kept_with_the_days_of_its_cases(client: Any) -> None:
     told = made(client, changes=[{"do": "add", "at": [*at(4, 4)], "name": "New"}])
     assert told["changes"] == [{"do": "add", "at": [*at(4, 4)], "name": "New"}]
     assert told["settings"]["cases_from"] < told["settings"]["cases_to"]
@@ -57,9 +56,7 @@ def test_a_scenario_is_kept_with_the_days_of_its_cases(client: FlaskClient) -> N
     assert client.get(f"{PATH}/{told['id']}").status_code == 404
 
 
-def test_runs_are_kept_and_say_what_changed_since(
-    client: FlaskClient, db: Session, registry: Registry, viewer: Viewer
-) -> None:
+def test_runs_are_kept_and_say_what_changed_since(client: Any, db: Session, registry: Registry, viewer: Viewer) -> None:
     number = made(client)["id"]
     assert client.get(f"{PATH}/{number}").json["stale"] is None
     first = worked_out(db, client, registry, viewer, number)
@@ -78,13 +75,13 @@ def test_runs_are_kept_and_say_what_changed_since(
 
 
 def test_others_see_what_is_shared_if_they_reach_all_of_it_and_never_change_it(
-    app: Flask, client: FlaskClient, db: Session, registry: Registry, viewer: Viewer
+    app: Flask, client: Any, db: Session, registry: Registry, viewer: Viewer
 ) -> None:
     number = made(client)["id"]
     run = worked_out(db, client, registry, viewer, number)["id"]
-    colleague = make_accounts.client_as(app, make_accounts.account(db, role="planner", name="otto"))
+    colleague: Any = make_accounts.client_as(app, make_accounts.account(db, role="planner", name="otto"))
     near = make_accounts.account(db, role="planner", name="nina", areas=["310199001001"])
-    narrow = make_accounts.client_as(app, near)
+    narrow: Any = make_accounts.client_as(app, near)
     paths = [f"{PATH}/{number}", f"{PATH}/{number}/runs/{run}", f"{PATH}/{number}/runs/{run}/map"]
     assert [colleague.get(path).status_code for path in paths] == [404] * 3
     client.patch(f"{PATH}/{number}", json={"is_shared": True})
@@ -95,7 +92,7 @@ def test_others_see_what_is_shared_if_they_reach_all_of_it_and_never_change_it(
     assert colleague.patch(f"{PATH}/{number}", json={"title": "Mine"}).status_code == 404
     assert colleague.delete(f"{PATH}/{number}").status_code == 404
     assert colleague.post(f"{PATH}/{number}/runs").status_code == 404
-    inspector = make_accounts.client_as(app, make_accounts.account(db, role="inspector", name="ivo"))
+    inspector: Any = make_accounts.client_as(app, make_accounts.account(db, role="inspector", name="ivo"))
     assert inspector.get(PATH).status_code == 403
 
 
@@ -114,7 +111,7 @@ def test_who_reaches_one_community_counts_only_what_is_there(
 
 
 def test_a_run_that_waits_can_be_stopped_once_and_is_then_left_alone(
-    client: FlaskClient, db: Session, registry: Registry, viewer: Viewer
+    client: Any, db: Session, registry: Registry, viewer: Viewer
 ) -> None:
     number = made(client)["id"]
     run = client.post(f"{PATH}/{number}/runs").json
@@ -130,7 +127,7 @@ def test_a_run_that_waits_can_be_stopped_once_and_is_then_left_alone(
 
 
 def test_a_run_whose_facility_went_away_says_so(
-    client: FlaskClient, db: Session, registry: Registry, viewer: Viewer, town: dict[str, Any]
+    client: Any, db: Session, registry: Registry, viewer: Viewer, town: dict[str, Any]
 ) -> None:
     number = made(client, changes=[{"do": "remove", "facility": town["shelter"]}])["id"]
     run = client.post(f"{PATH}/{number}/runs").json
@@ -142,7 +139,7 @@ def test_a_run_whose_facility_went_away_says_so(
     assert f"no facility {town['shelter']}" in told["error"]["detail"]
 
 
-def test_scenarios_beside_each_other(run: Run, client: FlaskClient, viewer: Viewer) -> None:
+def test_scenarios_beside_each_other(run: Run, client: Any, viewer: Viewer) -> None:
     one = run({"do": "add", "at": [*at(4, 4)]}, title="far")
     other = run({"do": "reassign", "unit_cell": SOUTH_CELLS[0], "to": NORTH_DUTY}, title="redrawn", limit=300)
     told = client.get(f"{PATH}/compare?ids={one.scenario_id},{other.scenario_id}").json
