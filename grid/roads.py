@@ -16,11 +16,11 @@ LOCK = 220_032
 
 def network(db: Session) -> Network | None:
     """The network of today's roads, made anew where they are others than when it was made; None without any."""
-    version = _version(db)
-    if db.scalar(select(RoadGraph.version)) != version:
+    now = version(db)
+    if db.scalar(select(RoadGraph.version)) != now:
         db.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
-        if db.scalar(select(RoadGraph.version)) != version:  # another was faster
-            _build(db, version)
+        if db.scalar(select(RoadGraph.version)) != now:  # another was faster
+            _build(db, now)
     if db.scalar(select(RoadEdge.id).limit(1)) is None:
         return None
     return Network(RoadEdge.__tablename__, _crs(db))
@@ -30,7 +30,7 @@ def _crs(db: Session) -> int:
     return int(db.scalar(select(City.crs_epsg)) or 3857)
 
 
-def _version(db: Session) -> str:
+def version(db: Session) -> str:
     """What the edges depend on: the loading of the city, and which roads there are."""
     loaded = db.scalar(select(City.loaded_at))
     count, last, total = db.execute(select(func.count(), func.max(Road.id), func.sum(Road.id)).select_from(Road)).one()

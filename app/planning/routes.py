@@ -10,7 +10,7 @@ from flask_openapi3 import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
 from app.accounts.session import current_viewer
-from app.planning import service, told
+from app.planning import declared, faults, service, told
 from app.planning.schemas import FeaturePath, RecipeChange, RecipeIn, RecipePath, RunPath, StepsIn
 from app.web.assembly import Assembly
 from app.web.idempotency import idempotent
@@ -49,6 +49,21 @@ def post_estimate(body: StepsIn) -> Response:
     """Rows, pairs and seconds of each step; nothing is kept."""
     with transaction() as db:
         return jsonify(service.estimate(db, current_viewer(), registry(), body.steps))
+
+
+@api.get("/steps", summary="The steps that there are")
+def get_steps() -> Response:
+    """Each with its fields: kind, whether needed, default, choices and bounds. Titles in the reader's language."""
+    current_viewer().require(service.RIGHT)
+    return jsonify({"steps": declared.schema()})
+
+
+@api.post("/checks", summary="What is wrong with steps")
+def post_check(body: StepsIn) -> Response:
+    """Every fault with the step (from 0) and the field it is in; none where a run may begin. Nothing is kept."""
+    viewer = current_viewer()
+    viewer.require(service.RIGHT)
+    return jsonify({"faults": faults.faults(registry(), viewer, body.steps)})
 
 
 @api.get("/<int:id>", summary="A recipe with its last runs")

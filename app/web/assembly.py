@@ -36,6 +36,7 @@ DOMAINS = (
     "layerbook",
     "datasets",
     "planning",
+    "scenarios",
     "styles",
     "maps",
     "printing",

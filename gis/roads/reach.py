@@ -158,7 +158,7 @@ def reach(
 ) -> Reached:
     """The stretches within a limit of some starts, in the unit of the way; places are positions in `starts`."""
     _positive(limit)
-    with _Points(db, network, starts) as table:
+    with Points(db, network, starts) as table:
         laid = lay(db, network, way, table)
         made = pieces(laid, costs(laid, limit, each=each), limit, each=each)
         rows = ask(db, q(
@@ -184,7 +184,7 @@ def service_areas(
     """Areas within each limit, and the starts that could not be joined. `by_place`: what is nearest to each start."""
     for limit in limits:
         _positive(limit)
-    with _Points(db, network, starts) as table:
+    with Points(db, network, starts) as table:
         laid = lay(db, network, way, table)
         most = max(limits)
         made = areas(laid, pieces(laid, costs(laid, most), most), sorted(limits), beside_m, by_place=by_place)
@@ -204,7 +204,7 @@ def nearest(
     db: Session, network: Network, points: Sequence[XY], places: Sequence[XY], way: Way, limit: float | None = None
 ) -> list[Cost]:
     """Each point's cost to the nearest of the places, in one search however many there are."""
-    with _Points(db, network, places) as starts, _Points(db, network, points) as ends:
+    with Points(db, network, places) as starts, Points(db, network, points) as ends:
         laid = lay(db, network, way, starts)
         rows = ask(db, q(
             "SELECT state, cost, place FROM {made} ORDER BY id", made=to_points(laid, costs(laid, limit), ends)
@@ -235,7 +235,7 @@ def _positive(limit: float) -> None:
         raise InvalidInput("A limit must be more than nothing: {limit}.", field="limit", limit=limit)
 
 
-class _Points:
+class Points:
     """A temporary table of (lon, lat) as points in the network's CRS; ids are positions in the list."""
 
     def __init__(self, db: Session, network: Network, points: Sequence[XY]) -> None:

@@ -194,6 +194,11 @@ NO_ROWS = {
     "/report", "/report/done", "/report/follow", "/report/cases/<number>",  # by a code only: tests/app/channels
     "/api/v1/recipes", "/api/v1/recipes/<int:id>", "/api/v1/recipes/<int:id>/estimate",  # one's own: tests/app/planning
     "/api/v1/recipes/<int:id>/runs/<int:run>", "/api/v1/recipes/<int:id>/features/<int:feature>/why",
+    "/api/v1/recipes/steps", "/planning/recipes", "/planning/recipes/new", "/planning/recipes/<int:number>",
+    # One's own, or shared by who reaches no more than one does: tests/app/scenarios
+    "/api/v1/scenarios", "/api/v1/scenarios/compare", "/api/v1/scenarios/<int:id>",
+    "/api/v1/scenarios/<int:id>/runs/<int:run>", "/api/v1/scenarios/<int:id>/runs/<int:run>/map",
+    "/planning/scenarios", "/planning/scenarios/compare", "/planning/scenarios/<int:number>",
     "/ogc", "/ogc/api", "/ogc/conformance", "/ogc/collections", "/ogc/collections/<layer_id>",
     "/ogc/collections/<layer_id>/queryables", "/ogc/collections/<layer_id>/schema",
     "/ogc/collections/<layer_id>/styles", "/ogc/collections/<layer_id>/styles/default",

@@ -18,7 +18,7 @@ PAGES = {
     "commander": ["/", "/events", "/events?level=I", "event", "facility"],
     "clerk": ["/residents", "/residents?q=nowhere", "person", "building", "/facilities"],
     "department": ["/components", "component"],
-    "planner": ["/shares"],
+    "planner": ["/shares", "/planning/scenarios", "/planning/recipes", "/planning/recipes/new"],
     "administrator": ["/", "/admin", "/admin/accounts", "/admin/accounts/new", "/admin/audit", "/me", "/nowhere"],
     "inspector": ["/admin"],  # refused, in words
 }
