@@ -6,6 +6,7 @@ import enum
 from datetime import date, datetime
 from typing import Any
 
+from geoalchemy2 import WKBElement
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -22,6 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from app.workflow.models import Matter, MoveRow
 from gis.db import Base, HasId, enum_text
+from gis.types import geometry
 from grid.located import Located, located_indexes
 
 
@@ -208,9 +210,34 @@ class CaseMove(Base, MoveRow):
     """One step of a case's life. Append-only."""
 
     __tablename__ = "case_moves"
-    __table_args__ = (Index("ix_case_moves_batch", "batch", postgresql_where=text("batch IS NOT NULL")),)
+    __table_args__ = (
+        Index("ix_case_moves_batch", "batch", postgresql_where=text("batch IS NOT NULL")),
+        Index("ix_case_moves_case_id_at", "case_id", "at", "id", postgresql_include=["to_status"]),
+    )
 
-    case_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("cases.id"), index=True)
+    case_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("cases.id"))
+
+
+class CasePlace(Base, HasId):
+    """Where a case stood before its place was put right. The database writes these rows; cell and area are today's.
+
+    It held from `from_at` (None: from the report on) until `until_at`.
+    """
+
+    __tablename__ = "case_places"
+    __table_args__ = (
+        Index("ix_case_places_case_id", "case_id", "until_at"),
+        Index("ix_case_places_geom", "geom", postgresql_using="gist"),
+    )
+
+    case_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("cases.id", ondelete="CASCADE"))
+    from_at: Mapped[datetime | None]
+    until_at: Mapped[datetime]
+    geom: Mapped[WKBElement] = mapped_column(geometry("POINT"), nullable=False)
+    unit_cell_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("unit_cells.id"))
+    area_code: Mapped[str] = mapped_column(Text)
+    address_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("addresses.id"))
+    located_by: Mapped[str]
 
 
 class CasePhoto(Base, HasId):

@@ -101,7 +101,9 @@ def _unlock(db: Session, table: str) -> None:
 def _write(db: Session, case: Case, life: Life, *, facts: bool) -> None:
     db.execute(text("DELETE FROM case_moves WHERE case_id = :id"), {"id": case.id})
     for when, status, department in life.steps:
-        held = {"department": department, "class_id": case.class_id} if facts else {}
+        held: dict[str, Any] = {"department": department, "class_id": case.class_id} if facts else {}
+        if facts:
+            held["closed_at"] = when.isoformat() if status is S.CLOSED else None
         db.add(CaseMove(case_id=case.id, act="x", to_status=status, at=when, actor="test", facts=held))
         db.flush()
     when, status, department = life.steps[-1]
@@ -295,3 +297,37 @@ def test_a_kept_tile_of_now_is_never_given_for_the_past() -> None:
         for moment in (None, START, START + timedelta(days=1))
     }
     assert len(questions) == 3
+
+
+def test_a_case_is_told_where_it_was_thought_to_be(db: Session) -> None:
+    """Put right twice: each moment has the place of then, and the viewers of that area see it."""
+    make.city(db)
+    case = make_cases.case(db)
+    told_at = [(timing.now(db), make_cases.HERE, "south")]
+    places = [(make_cases.NORTH, "north"), ((make_cases.HERE[0] + 0.0004, make_cases.HERE[1]), "south")]
+    for place, area in places:
+        acts.act(db, make_cases.viewer("intake"), case.number, "correct", Given({"place": list(place)}, "wrong place"))
+        told_at.append((timing.now(db), place, area))
+    for moment, (lon, lat), area in told_at:
+        for who in ("south", "north"):
+            rows = [json.loads(one) for one in page(db, CASES, VIEWERS[who], Filter(as_of=moment)).features]
+            assert len(rows) == (who == area)
+            at = tile_at(lon, lat, 18)
+            drawn = decoded(tile(db, CASES, VIEWERS[who], at, Filter(as_of=moment))).get("cases", [])
+            assert len(drawn) == (who == area)
+        [row] = [json.loads(one) for one in page(db, CASES, VIEWERS["all"], Filter(as_of=moment)).features]
+        assert row["geometry"]["coordinates"] == pytest.approx([lon, lat], abs=1e-7)
+
+
+def test_a_case_that_was_reopened_was_closed_before(db: Session, lives: list[Life]) -> None:
+    """The day of a first closing is told, though the case is open again; imported moves hold none."""
+    again = [one for n, one in enumerate(lives) if n % 3 and len(one.steps) == 6]
+    assert again
+    for life in again:
+        closing, reopening = life.steps[4][0], life.steps[5][0]
+        moment = closing + (reopening - closing) / 2
+        [row] = [one for one in page(db, CASES, VIEWERS["all"], Filter(as_of=moment), limit=1000).features
+                 if json.loads(one)["id"] == life.case_id]  # fmt: skip
+        told_of = json.loads(row)["properties"]
+        assert told_of["status"] == "closed"
+        assert datetime.fromisoformat(told_of["closed_at"]) == closing.replace(microsecond=0)
