@@ -56,7 +56,7 @@ export function surface(square_m) {
  * @param {number} [now] milliseconds
  * @returns {string}
  */
-export function ago(iso, now = Date.now()) {
+export function ago(iso, now = presentOf()) {
   const seconds = (Date.parse(iso) - now) / 1000;
   if (Number.isNaN(seconds)) return "";
   if (Math.abs(seconds) < 60) return t("just now");
@@ -81,6 +81,16 @@ export function exact(moment) {
   const at = new Date(moment);
   return Number.isNaN(at.getTime()) ? "" : EXACT.format(at);
 }
+
+let past = 0;
+
+/** @param {string} moment from which "ago" and clocks are counted: the shown one, "" for now */
+export function countFrom(moment) {
+  past = Date.parse(moment) || 0;
+}
+
+/** @returns {number} milliseconds: the shown moment, or now */
+export const presentOf = () => past || Date.now();
 
 /** @param {Date} moment @returns {string} 14:05 */
 export const clock = (moment) => CLOCK.format(moment);

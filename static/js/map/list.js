@@ -5,7 +5,7 @@
 import { getJSON } from "http";
 import { t } from "words";
 import { fill, h } from "city/map/dom.js";
-import { ago, clock, count } from "city/map/format.js";
+import { ago, clock, count, countFrom, exact } from "city/map/format.js";
 import { isFiltered, nameOf } from "city/map/layers.js";
 import { areaItem, bySize, messageItem, rowItem, skeletonItem } from "city/map/row_items.js";
 
@@ -67,6 +67,7 @@ export class RowList {
         t("Ask an administrator for the rights that your work needs."),
       );
     if (!quiet) this.#skeleton();
+    countFrom(layer.past ? this.store.state.datetime : "");
     try {
       const page = layer.floor
         ? await this.#counts(layer)
@@ -201,8 +202,14 @@ export class RowList {
       this.store.state.view && !layer.floor ? ` ${t("in this view")}` : "",
     );
     this.total.dataset.count = String(n);
-    fill(this.note, t("as of {time}", { time: clock(new Date()) }));
+    fill(this.note, t("as of {time}", { time: this.#moment(layer) }));
     this.note.classList.remove("is-stale");
+  }
+
+  /** @param {LayerInfo} layer @returns {string} the past moment that is listed, or the time of day */
+  #moment(layer) {
+    const { datetime } = this.store.state;
+    return datetime && layer.past ? exact(datetime) : clock(new Date());
   }
 
   /**

@@ -3,7 +3,7 @@
  * @module city/map/rows
  */
 import { t } from "words";
-import { LANG, count, exact, span } from "city/map/format.js";
+import { LANG, count, exact, presentOf, span } from "city/map/format.js";
 
 /** @typedef {import("city/map/layers.js").LayerInfo} LayerInfo */
 /** @typedef {import("city/map/layers.js").FieldInfo} FieldInfo */
@@ -147,7 +147,7 @@ function stateOf(layer, row, titled) {
  * @param {number} [now] milliseconds
  * @returns {Reading["due"]}
  */
-function dueOf(row, now = Date.now()) {
+function dueOf(row, now = presentOf()) {
   const [start, end] = [row.reported_at, row.due_at].map((one) => Date.parse(moment(one) ?? ""));
   if (Number.isNaN(end) || row.closed_at || ["closed", "refused", "void"].includes(row.status)) return null;
   const at = new Date(end).toISOString();
