@@ -72,7 +72,9 @@ class StyledQuery(Narrowed):
 class TallyQuery(StyledQuery):
     """Counts for a chart, in the colours of a kept style."""
 
-    by: str = Field(max_length=120, description="`field:<name>`, `day`, `area:<level>`, `area` or `cell`")
+    by: str = Field(
+        default="area", max_length=120, description="`field:<name>`, `day`, `area:<level>`, `area` or `cell`"
+    )
     bbox: str | None = Field(default=None, description="Only rows that touch west,south,east,north")
 
 

@@ -29,7 +29,7 @@ SPOTS = {A1: (0.001, 0.001), A2: (0.003, 0.001), B1: (0.001, 0.003), B2: (0.003,
 @pytest.fixture
 def register() -> Iterator[None]:
     """The lodgers of the tests are the residents: places (poi) are people, doors are lamps."""
-    before, RESIDENTS.layer = RESIDENTS.layer, replace(LODGERS, right="layers.read")
+    before, RESIDENTS.layer = RESIDENTS.layer, LODGERS
     yield
     RESIDENTS.layer = before
 
@@ -80,6 +80,7 @@ def test_few_residents_are_warned_of_and_units_without_any_number_are_hatched(db
 def test_who_may_not_see_residents_gets_no_rate_of_them(db: Session, register: None) -> None:
     make.city(db)
     division = read_division(db, "cell", None)
+    RESIDENTS.layer = replace(LODGERS, right="layers.read")
     with pytest.raises(Forbidden):
         rated(db, LAMPS, Viewer(None, "public", "public", ("",)), division, NOTHING, "per_1000")
     RESIDENTS.layer = None

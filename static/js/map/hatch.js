@@ -8,7 +8,7 @@ const SIDE = 12; // px of the image, shown at half of that: fine lines on fine s
 
 /** @param {import("maplibre-gl").Map} map */
 export function drawHatches(map) {
-  map.on("styleimagemissing", ({ id }) => {
+  map.setMissingStyleImageResolver((id) => {
     const colour = NAME.exec(id)?.[1];
     if (colour && !map.hasImage(id)) map.addImage(id, hatch(colour), { pixelRatio: 2 });
   });

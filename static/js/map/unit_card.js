@@ -39,7 +39,7 @@ export function unitCard(layer, unit, legend, { only, here }) {
     [t("Class"), line ? h("span", { class: "unit-class" }, legendSymbol(line), line.label) : "–"],
     legend.by === "count" ? null : [t("Rows"), told],
     unit.area_m2 && legend.by === "per_km2" ? [t("Divided by"), surface(unit.area_m2)] : null,
-    legend.by === "per_1000" ? [t("Divided by"), typeof unit.people === "number" ? t("{n} residents", { n: count(unit.people) }) : t("residents held back or none")] : null,
+    legend.by === "per_1000" ? [t("Divided by"), unit.people > 0 ? t("{n} residents", { n: count(unit.people) }) : t("residents held back or none")] : null,
   ].filter(Boolean);
   return h(
     "div",
