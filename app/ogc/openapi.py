@@ -66,7 +66,8 @@ def document(root: str, ids: Sequence[str] = ()) -> dict[str, Any]:
         f"{one}/schema": _does("Schema", [COLLECTION, F], "application/schema+json"),
         f"{one}/items": _does("Features", ITEMS, geo),
         f"{one}/items/{{featureId}}": _does("A feature", [COLLECTION, FEATURE, F], geo),
-        "/catalogue": _does("The catalogue of layers", [F]), "/catalogue/items": _does("Records of layers", RECORDS, geo),
+        "/catalogue": _does("The catalogue of layers", [F]),
+        "/catalogue/items": _does("Records of layers", RECORDS, geo),
         f"{one}/tiles": _does("Tile sets", [COLLECTION, F]),
         f"{one}/styles": _does("Styles", [COLLECTION, F]),
     }  # fmt: skip
