@@ -38,6 +38,8 @@ OPEN = {
     "/ogc/api",
     "/ogc/collections",
     "/ogc/conformance",
+    "/ogc/catalogue",
+    "/ogc/catalogue/items",
     "/ogc/tileMatrixSets",
     "/ogc/tileMatrixSets/WebMercatorQuad",
     "/report",
