@@ -18,7 +18,7 @@ export function account(root, run) {
     root,
     h("h2", {}, t("What it came to")),
     h("div", { class: "table-wrap", tabindex: 0, role: "region", "aria-label": t("Steps") }, h("table", { class: "table recipe-account" },
-      h("thead", {}, h("tr", {}, h("th", {}, t("Step")), h("th", { class: "number" }, t("Rows")), h("th", { class: "number" }, t("Seconds")), h("th", {}, t("Sums")))),
+      h("thead", {}, h("tr", {}, h("th", {}, t("Step")), h("th", { class: "number" }, t("Row count")), h("th", { class: "number" }, t("Seconds")), h("th", {}, t("Sums")))),
       h("tbody", {}, ...run.steps.map((/** @type {any} */ one) => h("tr", {}, h("td", {}, one.as), h("td", { class: "number" }, numbers(one.rows)), h("td", { class: "number" }, numbers(one.seconds, 2)), h("td", {}, sums(one.sums))))))),
     h("h3", {}, t("Made from")),
     h("ul", { class: "recipe-account" }, ...run.inputs.map((/** @type {any} */ one) => h("li", {}, t("{layer}: {rows} rows, version {version}", { layer: one.layer, rows: numbers(one.rows), version: one.version })))),
