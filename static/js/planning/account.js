@@ -50,7 +50,8 @@ export async function result(root, recipe) {
 /** @param {HTMLElement} root @param {any[]} features @param {number} recipe */
 function table(root, features, recipe) {
   if (!features.length) return fill(root, h("p", {}, t("The result has no rows.")));
-  const names = Object.keys(features[0].properties).filter((one) => !["area_code", "unit_cell_id"].includes(one)).slice(0, 5);
+  const all = Object.keys(features[0].properties).filter((one) => !["area_code", "unit_cell_id"].includes(one));
+  const names = all.length > 5 ? [...all.slice(0, 3), ...all.slice(-2)] : all; // what steps add stands last
   const why = h("div", { class: "recipe-why", role: "status", "data-part": "why" });
   return fill(root, h("div", { class: "table-wrap", tabindex: 0, role: "region", "aria-label": t("The result") }, h("table", { class: "table" },
     h("thead", {}, h("tr", {}, h("th", { class: "number" }, "#"), ...names.map((one) => h("th", {}, one)), h("th", {}, t("Why")))),
