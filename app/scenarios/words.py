@@ -39,6 +39,8 @@ MEASURES: dict[str, Measure] = {
 }
 INPUTS: dict[str, Words] = {
     "scenario": _l("the scenario itself"),
+    "settings": _l("settings"),
+    "reach": _l("reach"),
     "facilities": _l("facilities"),
     "addresses": _l("addresses"),
     "residents": _l("residents"),

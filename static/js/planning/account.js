@@ -18,7 +18,7 @@ export function account(root, run) {
     root,
     h("h2", {}, t("What it came to")),
     h("div", { class: "table-wrap", tabindex: 0, role: "region", "aria-label": t("Steps") }, h("table", { class: "table recipe-account" },
-      h("thead", {}, h("tr", {}, h("th", {}, t("Step")), h("th", { class: "number" }, t("Rows")), h("th", { class: "number" }, t("Seconds")), h("th", {}, t("Sums")))),
+      h("thead", {}, h("tr", {}, h("th", {}, t("Step")), h("th", { class: "number" }, t("Row count")), h("th", { class: "number" }, t("Seconds")), h("th", {}, t("Sums")))),
       h("tbody", {}, ...run.steps.map((/** @type {any} */ one) => h("tr", {}, h("td", {}, one.as), h("td", { class: "number" }, numbers(one.rows)), h("td", { class: "number" }, numbers(one.seconds, 2)), h("td", {}, sums(one.sums))))))),
     h("h3", {}, t("Made from")),
     h("ul", { class: "recipe-account" }, ...run.inputs.map((/** @type {any} */ one) => h("li", {}, t("{layer}: {rows} rows, version {version}", { layer: one.layer, rows: numbers(one.rows), version: one.version })))),
@@ -50,7 +50,8 @@ export async function result(root, recipe) {
 /** @param {HTMLElement} root @param {any[]} features @param {number} recipe */
 function table(root, features, recipe) {
   if (!features.length) return fill(root, h("p", {}, t("The result has no rows.")));
-  const names = Object.keys(features[0].properties).filter((one) => !["area_code", "unit_cell_id"].includes(one)).slice(0, 5);
+  const all = Object.keys(features[0].properties).filter((one) => !["area_code", "unit_cell_id"].includes(one));
+  const names = all.length > 5 ? [...all.slice(0, 3), ...all.slice(-2)] : all; // what steps add stands last
   const why = h("div", { class: "recipe-why", role: "status", "data-part": "why" });
   return fill(root, h("div", { class: "table-wrap", tabindex: 0, role: "region", "aria-label": t("The result") }, h("table", { class: "table" },
     h("thead", {}, h("tr", {}, h("th", { class: "number" }, "#"), ...names.map((one) => h("th", {}, one)), h("th", {}, t("Why")))),

@@ -68,7 +68,7 @@ def costs(network: nx.Graph, *starts: Corner) -> dict[Corner, float]:
 
 @pytest.fixture
 def planner(db: Session) -> Account:
-    return make_accounts.account(db, role="planner", name="pia")
+    return make_accounts.account(db, role="planner", name="pia", language="en")
 
 
 @pytest.fixture
