@@ -168,8 +168,12 @@ def read_past(layer: Layer, given: str | None, zone: tzinfo, name: str = "dateti
             return None
         raise InvalidInput("{value} is yet to come.", field=name, value=given)
     if layer.history is None:
-        raise NoPast("{layer} is shown as it is now: its past is not kept.", field=name, layer=layer.title)
+        raise _no_past(layer, name)
     return at
+
+
+def _no_past(layer: Layer, name: str = "datetime") -> NoPast:
+    return NoPast("{layer} is shown as it is now: its past is not kept.", field=name, layer=layer.title)
 
 
 def _moment(layer: Layer, name: str, given: str | None, zone: tzinfo, *, end: bool = False) -> datetime | None:
@@ -201,10 +205,12 @@ def rows_of(layer: Layer, viewer: Viewer, chosen: Filter = NOTHING) -> Subquery:
     PostgreSQL pulls it up into the query around it, so that the layer's GiST index serves a ``&&`` outside. A layer's
     Select must therefore have no LIMIT and no OFFSET.
     """
-    if chosen.as_of is not None and layer.history is not None:
+    if chosen.as_of is None:
+        seen = layer.rows(viewer).subquery("seen")
+    elif layer.history is not None:
         seen = layer.history(viewer, chosen.as_of).subquery("seen")
     else:
-        seen = layer.rows(viewer).subquery("seen")
+        raise _no_past(layer)
     return select(seen).where(*_conditions(layer, seen.c, chosen)).subquery("r")
 
 

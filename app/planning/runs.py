@@ -11,6 +11,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from app.jobs.taken_over import take
 from app.planning import chain as chains
 from app.planning.errors import Cancelled
 from app.planning.models import Recipe, RecipeRun, RunState
@@ -21,16 +22,6 @@ from grid.reach import Viewer
 from layers.layer import Registry
 
 log = logging.getLogger(__name__)
-_START = text("""
-UPDATE recipe_runs SET state = 'running', backend = :pid, began_at = clock_timestamp()
-WHERE id = :id AND (state = 'waiting' OR (
-    state = 'running' AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = recipe_runs.backend)))
-""")
-_END_LOST = text("""
-SELECT pg_terminate_backend(a.pid) FROM recipe_runs r JOIN pg_stat_activity a ON a.pid = r.backend
-WHERE r.id = :id AND r.state = 'running' AND a.backend_start <= r.began_at AND a.pid <> pg_backend_pid()
-""")
-TAKEN_OVER_S = 20
 _STATE = text("SELECT state FROM recipe_runs WHERE id = :id")
 _STEP = text("""
 UPDATE recipe_runs SET step = :step, step_began_at = clock_timestamp(), done_s = :done
@@ -66,7 +57,7 @@ def carry_out(registry: Registry, viewer: Viewer, run_id: int) -> None:
     try:
         with transaction() as db:
             pid = db.scalar(select(func.pg_backend_pid()))
-            if not _start(run_id, pid):
+            if not take("recipe_runs", run_id, pid):
                 return
             run = db.get_one(RecipeRun, run_id, populate_existing=True)
             chain = chains.parse(run.steps)
@@ -87,22 +78,6 @@ def carry_out(registry: Registry, viewer: Viewer, run_id: int) -> None:
             _finish(db, db.get_one(RecipeRun, run_id, with_for_update=True, populate_existing=True), done.told)
     except Exception as error:
         end_badly(run_id, error)
-
-
-def _start(run_id: int, pid: int | None) -> bool:
-    """Take a run; False where it is over, or under way elsewhere.
-
-    A job that comes again has lost its worker. The statement that the lost one waited for may go on for minutes and
-    know nothing of it: it is ended, for the run is this worker's now.
-    """
-    with look() as connection:
-        for _ in range(TAKEN_OVER_S * 10):
-            if connection.execute(_START, {"id": run_id, "pid": pid}).rowcount:
-                return True
-            if not connection.execute(_END_LOST, {"id": run_id}).rowcount:
-                return False
-            time.sleep(0.1)
-    return False
 
 
 def _finish(db: Session, run: RecipeRun, told: dict[str, object]) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
 from app.accounts import service as accounts
+from app.jobs.taken_over import take
 from app.printing.book import Imprint
 from app.printing.making import Made, make
 from app.printing.models import KeptView, PrintJob
@@ -24,11 +25,6 @@ from gis.errors import CityError
 from layers.layer import Registry
 
 log = logging.getLogger(__name__)
-_START = text("""
-UPDATE print_jobs SET state = 'running', backend = :pid, began_at = clock_timestamp()
-WHERE id = :id AND (state = 'waiting' OR (
-    state = 'running' AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = print_jobs.backend)))
-""")
 _TELL = text(
     "UPDATE print_jobs SET pages_done = :done, page_count = :count WHERE id = :id AND state = 'running' RETURNING id"
 )
@@ -54,9 +50,8 @@ def carry_out(web: Flask, registry: Registry, settings: Settings, job_id: int, w
             if isinstance(bound(), Engine):  # all pages show one state of the data
                 db.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
             pid = db.scalar(select(func.pg_backend_pid()))
-            with look() as connection:
-                if not connection.execute(_START, {"id": job_id, "pid": pid}).rowcount:
-                    return
+            if not take("print_jobs", job_id, pid):
+                return
             made, key = _make(db, web, registry, settings, job_id)
         where.mkdir(parents=True, exist_ok=True)
         draft = where / f"{key}.part"

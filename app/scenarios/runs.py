@@ -9,6 +9,7 @@ import psycopg
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import OperationalError
 
+from app.jobs.taken_over import take
 from app.scenarios import declared
 from app.scenarios.errors import Stopped
 from app.scenarios.models import ScenarioRun, ScenarioState
@@ -19,11 +20,6 @@ from grid.reach import Viewer
 from layers.layer import Registry
 
 log = logging.getLogger(__name__)
-_START = text("""
-UPDATE scenario_runs SET state = 'running', backend = :pid, began_at = clock_timestamp()
-WHERE id = :id AND (state = 'waiting' OR (
-    state = 'running' AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = scenario_runs.backend)))
-""")
 _STEP = text("UPDATE scenario_runs SET step = :step WHERE id = :id AND state = 'running'")
 _FAILED = text("""
 UPDATE scenario_runs SET state = :state, error = CAST(:error AS jsonb), ended_at = clock_timestamp(), backend = NULL
@@ -36,9 +32,8 @@ def carry_out(registry: Registry, viewer: Viewer, run_id: int) -> None:
     try:
         with transaction() as db:
             pid = db.scalar(select(func.pg_backend_pid()))
-            with look() as connection:
-                if not connection.execute(_START, {"id": run_id, "pid": pid}).rowcount:
-                    return
+            if not take("scenario_runs", run_id, pid):
+                return
             run = db.get_one(ScenarioRun, run_id, populate_existing=True)
 
             def tell(step: str) -> None:
