@@ -9,8 +9,11 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import desk
 from tests.browser.conftest import PHONE, OpenPage
+from tests.browser.test_map_records import log_a_case
+from tests.browser.town import S, W
 
 pytestmark = pytest.mark.browser
+SPOT = (W + 0.00095, S + 0.00215)  # a place without a case near enough to be hit
 CAMERAS = """() => [...document.querySelectorAll(".map-pane")].map(({ map }) => {
   const { lng, lat } = map.getCenter();
   return [lng, lat, map.getZoom(), map.getBearing(), map.getPitch()];
@@ -218,3 +221,22 @@ def test_on_a_phone_the_two_maps_stand_one_above_the_other(open_as: OpenPage) ->
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
     same_view(page)
     desk.check_access(page)
+
+
+def test_what_others_write_appears_on_both_maps_and_not_in_the_past(open_as: OpenPage) -> None:
+    page, writer = open_as("dispatcher", "/map?on=cases&cmp=beside"), open_as("inspector")
+    still(page)
+    page.evaluate("(at) => document.querySelector('.stage').map.jumpTo({ center: at, zoom: 17 })", list(SPOT))
+    still(page)
+    both = page.evaluate(ROWS)
+    assert both[0] == both[1] > 0
+    log_a_case(writer, SPOT, "Lamp out, seen on two maps")
+    page.wait_for_function(f"(n) => ({ROWS})().every((one) => one === n)", arg=both[0] + 1, timeout=10_000)
+
+    at = page.evaluate("new Date(Date.now() - 86400000 * 300).toISOString()")
+    page.goto(f"/map?on=cases&cmp=beside&b.on=cases&b.datetime={at}&b.past=12m")
+    still(page)
+    first, second = page.evaluate(ROWS)
+    assert first > 0
+    assert second == 0
+    expect(page.locator(".pane-button").nth(1)).to_contain_text(at[:4])
