@@ -11,14 +11,18 @@ from playwright.sync_api import Page, expect
 IDLE = """() => new Promise((done, fail) => {
   const map = document.querySelector(".stage").map;
   const began = performance.now();
+  let painted = began;
   const still = () => {
     if (map.loaded() && !map.isMoving()) return done(true);
     if (performance.now() - began > 60000) {
       const open = Object.keys(map.getStyle().sources).filter((one) => !map.isSourceLoaded(one));
       return fail(new Error(`the map is not still: ${open.join(", ") || "style " + map.isStyleLoaded()}`));
     }
-    map.triggerRepaint();
-    return setTimeout(still, 200);
+    if (performance.now() - painted > 1000) {
+      map.triggerRepaint();
+      painted = performance.now();
+    }
+    return setTimeout(still, 100);
   };
   requestAnimationFrame(still);
 })"""
