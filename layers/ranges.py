@@ -6,6 +6,7 @@ import math
 
 from flask_babel import gettext as _
 
+from gis.errors import InvalidInput
 from layers.classing import Classing
 
 
@@ -40,3 +41,11 @@ def rate_words(rate: str) -> str:
         "per_km2": _("Rows per km²"), "count": _("Number of rows"), "per_1000": _("Rows per 1,000 residents"),
     }  # fmt: skip
     return words[rate]
+
+
+def numbers(given: str | None) -> tuple[float, ...]:
+    """Breaks as they were typed, ``10,50,200``; InvalidInput when they are no numbers."""
+    try:
+        return tuple(float(part) for part in given.split(",")) if given else ()
+    except ValueError as error:
+        raise InvalidInput("{given} are no numbers.", field="breaks", given=given) from error

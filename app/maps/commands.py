@@ -11,7 +11,7 @@ import click
 from app.accounts.rights import RIGHTS
 from app.launch.context import open_city
 from app.maps.asked import registry
-from app.maps.thematic import build, numbers
+from app.maps.thematic import build
 from app.web.city import city_facts
 from app.web.create import create_app
 from gis.errors import InvalidInput
@@ -20,6 +20,7 @@ from layers.classing import SCHEMES
 from layers.filters import PREFIX, read_filter
 from layers.folium_map import Order
 from layers.ramps import NAMES
+from layers.ranges import numbers
 
 
 @click.command("map")

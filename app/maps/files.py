@@ -19,6 +19,7 @@ from app.maps.styled import in_style
 from gis.db import transaction
 from gis.errors import InvalidInput
 from gis.lazy import library
+from layers.ranges import numbers
 
 thematic = library("app.maps.thematic")  # with folium
 
@@ -44,7 +45,7 @@ def get_map(path: LayerPath, query: MapQuery) -> Response:
         layer = in_style(db, what, query.style)
     order = thematic.Order(
         query.by, query.level, query.scheme, query.classes, query.rate, query.ramp, language(query.lang), query.title,
-        thematic.numbers(query.breaks),
+        numbers(query.breaks),
     )  # fmt: skip
     page = thematic.build(layer, what.viewer, order, what.chosen, styled=query.style is not None)
     answer = conditional(page.encode(), "text/html; charset=utf-8")

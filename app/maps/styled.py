@@ -5,10 +5,10 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from app.maps.asked import Asked
-from app.maps.thematic import numbers
 from app.styles import service
 from layers.declared import Declared
 from layers.layer import Layer
+from layers.ranges import numbers
 from layers.resolve import resolve
 
 

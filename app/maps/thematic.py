@@ -11,7 +11,6 @@ from flask_babel import force_locale
 from app.settings import PROJECT
 from app.web.city import city_facts
 from gis.db import transaction
-from gis.errors import InvalidInput
 from grid.reach import Viewer
 from layers.filters import NOTHING, Filter
 from layers.folium_map import Order, thematic_map
@@ -32,11 +31,3 @@ def build(layer: Layer, viewer: Viewer, order: Order, chosen: Filter = NOTHING, 
     with force_locale(order.lang), transaction() as db:
         make = styled_map if styled else thematic_map
         return make(db, layer, viewer, order, VENDOR, at=at, chosen=chosen)
-
-
-def numbers(given: str | None) -> tuple[float, ...]:
-    """Breaks as they were typed, ``10,50,200``; InvalidInput when they are no numbers."""
-    try:
-        return tuple(float(part) for part in given.split(",")) if given else ()
-    except ValueError as error:
-        raise InvalidInput("{given} are no numbers.", field="breaks", given=given) from error

@@ -17,6 +17,7 @@ from tests.browser.conftest import ARGS, CHROMIUM, PHONE, Server, log_in
 
 PLACE = {"longitude": make.WEST + 0.0007, "latitude": make.SOUTH + 0.0009, "accuracy": 8}
 API = "**/api/v1/field/"
+FORGOTTEN = "async () => !(await (await import('/static/js/field/store.js')).kept('snapshot:1'))"
 ITEMS = """async () => {
   const store = await import("/static/js/field/store.js");
   return store.allItems();
@@ -208,7 +209,7 @@ def test_a_login_that_ended_keeps_the_queue_asks_for_a_new_one_and_goes_on(
     ready(page)
     expect(page.locator(".sync-words")).to_contain_text("1")
     assert states(page, "loggedout") == ["waiting"]
-    assert page.evaluate("async () => (await import('/static/js/field/store.js')).kept('snapshot:1')") is None
+    page.wait_for_function(FORGOTTEN, timeout=10_000)
     phone.clear_cookies()
     log_in(page, "inspector", server.town.password)
     page.goto("/field")

@@ -106,7 +106,8 @@ def test_a_school_is_added_by_a_click_worked_out_and_compared(open_as: OpenPage,
     expect(page.locator(".scenario-grid canvas")).to_have_count(2)
     expect(page.locator("thead a")).to_have_text([re.compile("A school in the middle|As it is")] * 2)
     page.set_viewport_size(PHONE)
-    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    fits = f"() => document.documentElement.scrollWidth === {PHONE['width']}"
+    page.wait_for_function(fits, timeout=10_000)
     desk.check_access(page)
 
 

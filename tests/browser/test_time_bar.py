@@ -36,7 +36,7 @@ def test_the_map_goes_back_and_every_part_of_the_page_follows(open_as: OpenPage)
     year = page.evaluate("new Date(Date.now() - 350 * 86400000).getFullYear()")
     page.wait_for_url(lambda url: moment_of(url).startswith(str(year)))
     expect(page.locator("[data-part=count]")).to_have_attribute("data-count", "0")
-    assert desk.rendered(page, "cases") == []
+    page.wait_for_function(f"() => ({desk.RENDERED})('cases').length === 0", timeout=20_000)
     assert "Moment" in (page.locator(".time-slider").get_attribute("aria-label") or "")
     desk.check_access(page)
 

@@ -17,12 +17,14 @@ from app.settings import PROJECT
 from gis.errors import InvalidInput, Unavailable
 from grid.models import Address, Area
 from layers import folium_data, folium_map
+from layers.counts import counts
 from layers.filters import NOTHING, read_filter
 from layers.folium_data import outlines, squares
 from layers.folium_map import Order, thematic_map
 from layers.layer import Layer
 from layers.self_contained import OUTSIDE, self_contained
 from layers.tile_counts import Square, coarser
+from layers.units import read_division
 from tests import make
 from tests.layers.test_counts import A1, peopled
 from tests.layers.things import EVERYBODY, LAMPS, LODGERS, SOUTH_STREET, lamp
@@ -170,7 +172,7 @@ def test_outlines_are_whole_steps_that_lead_round_the_shape(db: Session) -> None
     area = db.query(Area).filter_by(code="310199001001").one()
     area.geom = from_shape(odd, srid=4326)
     db.flush()
-    found = folium_map.counts(db, LAMPS, EVERYBODY, folium_map.read_division(db, "area", None), with_geometry=True)
+    found = counts(db, LAMPS, EVERYBODY, read_division(db, "area", None), with_geometry=True)
     [outer, hole] = outlines(list(found.items)).shapes[0][0]
     lon, lat = outer[0], outer[1]
     assert (lon / 100_000, lat / 100_000) in {(x, y) for x in (121.5, 121.6) for y in (31.2, 31.3)}
