@@ -41,6 +41,7 @@ from layers.tile_counts import counts_tile, kept_counts
 
 _NOTHING: ColumnElement[Any] = literal_column("''::bytea")
 ROWS_MAX = 5_000
+ROWS_FIRST = 14  # from this zoom on a tile seldom holds too many rows, and to ask the kept counts first costs more
 EDGE_LAT = latitude(0.0)  # the north edge of Web Mercator, 85.0511°
 ONCE: ColumnElement[int] = literal_column(
     "0"
@@ -61,17 +62,21 @@ def tile(
         return b""
     if layer.floor is not None:
         return shielded_tile(db, layer, viewer, at, chosen)
-    above = 0 if only_counts else ROWS_MAX
-    kept = kept_counts(db, layer, viewer, at, chosen, above)
-    if kept is not None and (only_counts or kept[0] > above):
-        return kept[1]
     if only_counts:
-        return counts_tile(db, layer, viewer, at, chosen)
+        return _counted(db, layer, viewer, at, chosen)
+    if at.z < ROWS_FIRST:
+        kept = kept_counts(db, layer, viewer, at, chosen, ROWS_MAX)
+        if kept is not None and kept[0] > ROWS_MAX:
+            return kept[1]
     ready, binds = rows_query(db, layer, viewer, at, chosen)
     [(found, body)] = ready.run(db, binds)
-    if found > ROWS_MAX:
-        return counts_tile(db, layer, viewer, at, chosen)
-    return bytes(body or b"")
+    return _counted(db, layer, viewer, at, chosen) if found > ROWS_MAX else bytes(body or b"")
+
+
+def _counted(db: Session, layer: Layer, viewer: Viewer, at: Tile, chosen: Filter) -> bytes:
+    """The tile as counts: the kept ones, or counted now where none are kept for this question."""
+    kept = kept_counts(db, layer, viewer, at, chosen, 0)
+    return counts_tile(db, layer, viewer, at, chosen) if kept is None else kept[1]
 
 
 def rows_query(

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import service, tokens
 from app.accounts.rights import RIGHTS
+from app.cases.squares import sum_up
 from app.launch import schema
 from app.launch.cluster import Cluster
 from app.settings import PROJECT
@@ -101,6 +102,7 @@ def _build(engine: Engine, rows: int, span_deg: float) -> str:
             connection.execute(text(statement), used)
     operator = whole_city(RIGHTS)
     with Session(engine) as db, db.begin():
+        sum_up(db)  # as the worker does each minute
         role = service.parse_role("planner")
         password = secrets.token_urlsafe(24)
         account = service.create(db, operator, name="bench", role=role, areas=[""], password=password)

@@ -59,12 +59,12 @@ api = APIBlueprint("layers_api", __name__, url_prefix="/api/v1", abp_tags=[Tag(n
 @public  # it asks for the login itself, once a second
 def get_tile(layer_id: str, z: str, x: str, y: str) -> Response:
     """One vector tile; 204 where nothing lies. ``as=counts`` always counts, ``with=size`` adds the size of areas."""
-    position = TOUCHES.catch_up()  # before anything is read
-    what, at = asked_tile(layer_id), read_tile(z, x, y)
-    only_counts = request.args.get("as") == "counts"
-    body = packed_tile(
-        position, what.layer, what.viewer, at, what.chosen, only_counts=only_counts, sized=_is_sized(what.layer)
-    )
+    with TOUCHES.standing() as position:  # before anything is read
+        what, at = asked_tile(layer_id), read_tile(z, x, y)
+        only_counts = request.args.get("as") == "counts"
+        body = packed_tile(
+            position, what.layer, what.viewer, at, what.chosen, only_counts=only_counts, sized=_is_sized(what.layer)
+        )
     return packed(body, MVT)
 
 

@@ -35,13 +35,15 @@ from app.web.paging import encode
 from gis.db import reading, transaction
 from gis.errors import InvalidInput
 from grid.reach import Viewer
+from layers.touches import TOUCHES
 
 
 @bp.get("/collections/<layer_id>/items")
 @public
 def get_items(layer_id: str) -> BaseResponse:
     """A page of features."""
-    layer, viewer = seen(layer_id)
+    with TOUCHES.standing():
+        layer, viewer = seen(layer_id)
     asked = asking.read(layer, request.args.to_dict(), ZoneInfo(city_facts().time_zone))
     with reading() as db:
         page = items.page(db, layer, viewer, asked)

@@ -68,9 +68,10 @@ def _tileset(layer: Layer) -> dict[str, Any]:
 @public
 def get_tile(layer_id: str, z: str, y: str, x: str) -> Response:
     """One vector tile; row before column, as the standard has it."""
-    position = TOUCHES.catch_up()  # before anything is read
-    layer, viewer = seen(layer_id)
-    return packed(packed_tile(position, layer, viewer, read_tile(z, x, y)), MVT)
+    with TOUCHES.standing() as position:  # before anything is read
+        layer, viewer = seen(layer_id)
+        body = packed_tile(position, layer, viewer, read_tile(z, x, y))
+    return packed(body, MVT)
 
 
 @bp.get("/collections/<layer_id>/styles")
