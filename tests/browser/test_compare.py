@@ -158,8 +158,9 @@ def test_the_divider_is_moved_by_keys_and_by_hand_and_esc_leaves(open_as: OpenPa
     page.mouse.up()
     expect(divider).to_have_attribute("aria-valuenow", "25")
     page.wait_for_url(re.compile("cut=25"))
-    under = [page.evaluate(UNDER, [stage["x"] + stage["width"] * share, stage["y"] + 400]) for share in (0.2, 0.3)]
-    assert under == [0, 1]  # left of the divider lies the first map, right of it the second
+    left, right = ([stage["x"] + stage["width"] * share, stage["y"] + 200] for share in (0.2, 0.3))
+    page.wait_for_function(f"(at) => ({UNDER})(at) === 0", arg=left, timeout=10_000)  # the first map, and right of
+    page.wait_for_function(f"(at) => ({UNDER})(at) === 1", arg=right, timeout=10_000)  # the divider the second
     page.keyboard.press("Escape")
     expect(page.locator(".map-pane")).to_have_count(1)
     expect(page.locator(".compare-bar")).to_be_hidden()
