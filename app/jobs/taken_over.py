@@ -27,7 +27,7 @@ def _statements(table: str) -> tuple[TextClause, TextClause]:
     end_lost = f"""
     SELECT pg_terminate_backend(a.pid) FROM {table} r JOIN pg_stat_activity a ON a.pid = r.backend
     WHERE r.id = :id AND r.state = 'running' AND a.backend_start <= r.began_at AND a.pid <> pg_backend_pid()
-    """  # noqa: S608
+    """  # noqa: S608 - the same
     return text(start), text(end_lost)
 
 
