@@ -107,8 +107,8 @@ class Style:
 class Pyramid(Protocol):
     """Where a layer's counts by square are kept (`layers.pyramid`)."""
 
-    def answers(self, viewer: Viewer, chosen: Any) -> bool:
-        """Whether the kept counts tell a viewer's rows under a `layers.filters.Filter` exactly."""
+    def answers(self, viewer: Viewer, chosen: Any, z: int) -> bool:
+        """Whether the kept counts of a zoom tell a viewer's rows under a `layers.filters.Filter` exactly."""
 
     def squares(self, viewer: Viewer, chosen: Any) -> Select[Any]:
         """The squares of one tile, for what it answers: ``across, down, n, su, sv``.

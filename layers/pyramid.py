@@ -20,6 +20,11 @@ def at_zoom() -> ColumnElement[int]:
     return bindparam("z", type_=Integer)
 
 
+def in_tile(x: Any, y: Any) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """The tile that is asked for."""
+    return x == bindparam("x", type_=Integer), y == bindparam("y", type_=Integer)
+
+
 def inside(across: Any, down: Any) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     """The squares of the tile that is asked for."""
     first = {name: bindparam(f"first_{name}", type_=Integer) for name in ("across", "down")}

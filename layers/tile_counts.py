@@ -32,7 +32,7 @@ from layers.filters import NOTHING, Filter, rows_of
 from layers.kept import Ready, kept_statement
 from layers.layer import Layer
 from layers.mercator import BUFFER, EXTENT, HALF_WORLD_M, Tile, latitude
-from layers.pyramid import DEEPEST, SIDE, inside
+from layers.pyramid import SIDE, inside
 from layers.rectangle import any_frame, any_rectangle, edges, touches
 
 REACH = 1e-9  # degrees by which rows are looked for around a tile, so that rounding loses none on the border
@@ -84,16 +84,20 @@ def counts_query(
     db: Session, layer: Layer, viewer: Viewer, at: Tile, chosen: Filter = NOTHING
 ) -> tuple[Ready, dict[str, float]]:
     """One value, the tile; the statement is the same for all tiles, and comes with its binds."""
-    west, south, east, north = at.bounds()
-    binds: dict[str, float] = {
-        **edges((west - REACH, south - REACH, east + REACH, north + REACH)), "z": at.z, "x": at.x, "y": at.y,
-        "world": float(SIDE << at.z), "first_across": at.x * SIDE, "first_down": at.y * SIDE,
-    }  # fmt: skip
 
     def build() -> Select[Any]:
         return _counts_statement(layer, viewer, chosen)
 
-    return kept_statement(db, "counts", layer, viewer, chosen, build), binds
+    return kept_statement(db, "counts", layer, viewer, chosen, build), _place(at)
+
+
+def _place(at: Tile) -> dict[str, float]:
+    """What statements about a tile's squares are told of it."""
+    west, south, east, north = at.bounds()
+    return {
+        **edges((west - REACH, south - REACH, east + REACH, north + REACH)), "z": at.z, "x": at.x, "y": at.y,
+        "world": float(SIDE << at.z), "first_across": at.x * SIDE, "first_down": at.y * SIDE,
+    }  # fmt: skip
 
 
 def kept_counts(
@@ -104,10 +108,9 @@ def kept_counts(
     None where no squares are kept for this question.
     """
     pyramid = layer.pyramid
-    if pyramid is None or at.z > DEEPEST or not pyramid.answers(viewer, chosen):
+    if pyramid is None or not pyramid.answers(viewer, chosen, at.z):
         return None
-    first = {"first_across": at.x * SIDE, "first_down": at.y * SIDE}
-    binds = {"z": at.z, "x": at.x, "y": at.y, "world": float(SIDE << at.z), "above": above, **first}
+    binds = _place(at) | {"above": above}
 
     def build() -> Select[Any]:
         return _kept_statement(layer, pyramid.squares(viewer, chosen))

@@ -53,3 +53,11 @@ def sum_squares(timestamp: int) -> None:
     """Sum up what writes left of counts by square, so that reading adds few rows."""
     with transaction() as db:
         squares.sum_up(db)
+
+
+@QUEUE.periodic(cron="41 3 * * *")
+@QUEUE.task(name="cases.sweep_squares", queueing_lock="cases.sweep_squares", pass_context=False)
+def sweep_squares(timestamp: int) -> None:
+    """Drop the counts by square that came to nothing."""
+    with transaction() as db:
+        squares.sweep(db)

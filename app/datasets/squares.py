@@ -13,7 +13,7 @@ from gis.db import Base
 from grid.reach import Viewer
 from layers import touches
 from layers.filters import NOTHING, Filter
-from layers.pyramid import at_zoom, inside
+from layers.pyramid import DEEPEST, at_zoom, inside
 
 
 class Squares(Base):
@@ -36,9 +36,9 @@ class DatasetPyramid:
 
     dataset_id: int
 
-    def answers(self, viewer: Viewer, chosen: Filter) -> bool:
+    def answers(self, viewer: Viewer, chosen: Filter, z: int) -> bool:
         """Without a filter."""
-        return chosen == NOTHING
+        return z <= DEEPEST and chosen == NOTHING
 
     def squares(self, viewer: Viewer, chosen: Filter) -> Select[Any]:
         """The squares of one tile."""
