@@ -1,4 +1,4 @@
-"""`./city bench layers`: an uploaded layer of many points, tile by tile and page by page, beside tipg.
+"""`./city bench layers`: an uploaded layer of many points, tile by tile and page by page, beside tipg and pygeoapi.
 
 Cold tiles are asked for once by a server that was just started; warm ones again when it holds them all. tipg's cache
 is off: what it keeps it never drops for a write.
@@ -9,7 +9,6 @@ from __future__ import annotations
 import http.client
 import json
 import statistics
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -20,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.rights import RIGHTS
 from app.datasets import service, tables
-from app.datasets.bench_peer import tipg
+from app.datasets.bench_peers import pygeoapi, tipg
 from app.datasets.bench_watchers import watchers
 from app.datasets.models import Audience, Dataset
 from app.datasets.service import Wish
@@ -33,7 +32,7 @@ from layers.mercator import tile_at
 COLD_MS, SIZE_KB, GROWTH = 100.0, 200.0, 1.3
 TILES_TIMES, WARM_TIMES, FEATURES_TIMES = 3.0, 30.0, 5.0
 WARM_A_SECOND, WARM_S = 5_000.0, 4.0
-CLIENTS, TILES, PAGES, ASKED = 8, 240, 120, 5
+CLIENTS, TILES, PAGES, ASKED = 8, 244, 484, 5
 SMALL = 100_000
 BUSY = ((121.45, 31.23), (121.47, 31.25), (121.40, 31.20), (121.60, 31.10))
 # Half of the points in twenty heaps a few kilometres wide, half strewn over a degree
@@ -63,6 +62,8 @@ def bench_layers(rows: int) -> Iterator[dict[str, Any]]:
         with tipg(of) as port:
             place = f"/collections/public.{names['big']}"
             theirs = _both(port, f"{place}/tiles/WebMercatorQuad/{{z}}/{{x}}/{{y}}", _pages(f"{place}/items"))
+        with pygeoapi(of, names["big"]) as port:
+            others = _rate(port, _pages("/collections/big/items"))
     yield _times("layers: cold tiles z14–16, 8 clients", ours[0], theirs[0], TILES_TIMES)
     yield _times("layers: warm tiles z14–16, 8 clients", warm, theirs[0], WARM_TIMES)
     yield {
@@ -70,6 +71,7 @@ def bench_layers(rows: int) -> Iterator[dict[str, Any]]:
         "ratio": round(warm / WARM_A_SECOND, 3), "limit": 1.0, "ok": warm >= WARM_A_SECOND,
     }  # fmt: skip
     yield _times("layers: features by box, 8 clients", ours[1], theirs[1], FEATURES_TIMES)
+    yield _times("layers: features by box, 8 clients, pygeoapi", ours[1], others, FEATURES_TIMES)
 
 
 def _layer(of: Town, name: str, rows: int) -> str:
@@ -138,7 +140,7 @@ def _edits(server: Served, client: http.client.HTTPConnection) -> dict[str, Any]
 
 
 def _pages(items: str) -> list[str]:
-    boxes = [(121.2 + n % 12 * 0.04, 31.0 + n // 12 * 0.04) for n in range(PAGES)]
+    boxes = [(121.2 + n % 12 * 0.04, 31.0 + n // 12 % 10 * 0.04) for n in range(PAGES)]
     return [f"{items}?limit=100&f=json&bbox={x:.4f},{y:.4f},{x + 0.02:.4f},{y + 0.02:.4f}" for x, y in boxes]
 
 
@@ -164,33 +166,9 @@ def _tiles(tiles: str) -> list[str]:
 
 
 def _rate(port: int, addresses: Sequence[str]) -> float:
-    waiting, lock = list(addresses), threading.Lock()
-    failed: list[Exception] = []
-
-    def work() -> None:
-        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=120)) as client:
-            while True:
-                with lock:
-                    if not waiting or failed:
-                        return
-                    address = waiting.pop()
-                try:
-                    _ask(client, address)
-                except (Unavailable, OSError) as error:
-                    failed.append(error)
-
-    for address in addresses[:4]:
-        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=120)) as client:
-            _ask(client, address)
-    threads = [threading.Thread(target=work) for _ in range(CLIENTS)]
-    began = time.perf_counter()
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
-    if failed:
-        raise failed[0]
-    return len(addresses) / (time.perf_counter() - began)
+    """Answers a second for distinct addresses, once the server has opened its connections."""
+    answers_a_second(port, [*addresses[:4]] * CLIENTS, clients=CLIENTS)
+    return answers_a_second(port, addresses[4:], clients=CLIENTS)
 
 
 def _ask(client: http.client.HTTPConnection, address: str) -> tuple[float, bytes]:

@@ -148,12 +148,13 @@ def free_port() -> int:
         return port
 
 
-def wait_until_up(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def wait_until_up(process: subprocess.Popen[bytes], port: int, log: Path, *, probe_at: str = "/healthz") -> None:
+    """Until `probe_at` is answered with 200; Unavailable with the end of the log when the server ends before."""
     end = time.monotonic() + START_S
     while time.monotonic() < end and process.poll() is None:
         try:
             with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as probe:
-                probe.request("GET", "/healthz")
+                probe.request("GET", probe_at)
                 if probe.getresponse().status == 200:
                     return
         except OSError:
