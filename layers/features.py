@@ -32,7 +32,7 @@ from layers.counts import total
 from layers.filters import NOTHING, Filter, rows_of
 from layers.kept import Ready, kept_statement
 from layers.layer import Layer
-from layers.near import MOST, near_rows
+from layers.near import WIDE, near_rows
 from layers.rectangle import any_rectangle, edges, touches
 
 LIMIT_MAX = 10_000
@@ -86,7 +86,7 @@ def page(
     """
     _refuse_people(layer)
     limit = max(1, min(limit, LIMIT_MAX))
-    if bbox is not None and not newest and (after is None or (known is not None and known <= MOST)):
+    if bbox is not None and not newest and (after is None or (known is not None and known <= WIDE)):
         near = near_rows(
             db, layer, viewer, bbox, chosen, limit + 1, lambda columns: feature(layer, columns), after=after
         )  # fmt: skip
