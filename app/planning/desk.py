@@ -40,7 +40,8 @@ class Column:
 class Work:
     """A work table. `dimension` is 0, 1 or 2 (None: mixed); `measure` the number, metres or square metres of it.
 
-    `floor` marks rows that are people: no number of fewer than that many may be said (`shielded`).
+    `floor` marks rows that are people: no number of fewer than that many may be said (`shielded`). `origin` is the
+    number of the input that the table is, where it is one as it was read.
     """
 
     table: str
@@ -49,6 +50,7 @@ class Work:
     dimension: int | None
     measure: float
     floor: int | None = None
+    origin: int | None = None
 
     def column(self, name: str, *, is_number: bool = False) -> Column:
         """A property by name; NoField when there is none, or no numbers in it."""
@@ -111,13 +113,16 @@ class Desk:
         self.made.append(f"{self.prefix}_{len(self.made)}")
         return self.made[-1]
 
-    def table(self, body: sql.Composable, *, index: Sequence[str] = ()) -> str:
-        """A table of whatever a SELECT gives; `index` names geometry columns."""
+    def table(self, body: sql.Composable, *, index: Sequence[str] = (), looked_at: Sequence[str] = ()) -> str:
+        """A table of whatever a SELECT gives; `index` names geometry columns, `looked_at` those to be sampled (all)."""
         name = self.name()
         self.run(q("CREATE UNLOGGED TABLE {name} AS {body}", name=name, body=body))
         for column in index:
             self.run(q("CREATE INDEX ON {name} USING gist ({column})", name=name, column=column))
-        self.run(q("ANALYZE {name}", name=name))
+        sampled = sql.SQL(", ").join(sql.Identifier(one) for one in looked_at)
+        self.run(
+            q("ANALYZE {name} ({sampled})", name=name, sampled=sampled) if looked_at else q("ANALYZE {name}", name=name)
+        )
         return name
 
     def work(self, body: sql.Composable, columns: Iterable[Column], dimension: int | None) -> Work:
@@ -157,6 +162,17 @@ class Desk:
         for name in self.made:
             self.run(q("DROP TABLE IF EXISTS {name}", name=name))
         self.made.clear()
+
+
+def made_of(a: Work, b: Work) -> sql.Composed:
+    """`made_from` of a row of both, under the aliases ``a`` and ``b``.
+
+    Of two inputs it is put together from their ids: to join two arrays takes longer than to join the rows.
+    """
+    if a.origin is None or b.origin is None:
+        return q("a.made_from || b.made_from")
+    first, second = (work.origin << INPUT_BITS for work in (a, b) if work.origin is not None)
+    return q("ARRAY[a.id + {first}::bigint, b.id + {second}::bigint]", first=first, second=second)
 
 
 def size(dimension: int | None, geom: str = "geom") -> sql.Composed:

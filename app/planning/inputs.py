@@ -106,7 +106,7 @@ def read(desk: Desk, number: int, layer: Layer, viewer: Viewer) -> Read:
     desk.run(q("ANALYZE {table}", table=table))
     left_out += gone
     return Read(
-        replace(desk.known(table, columns, dimension), floor=layer.floor),
+        replace(desk.known(table, columns, dimension), floor=layer.floor, origin=number),
         mark,
         mended[:NAMED_MAX],
         left_out[:NAMED_MAX],

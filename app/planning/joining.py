@@ -6,7 +6,7 @@ from psycopg import sql
 
 from app.planning import people, steps
 from app.planning.checks import Check
-from app.planning.desk import Column, Desk, Work, both, columns_of, listed, q, together
+from app.planning.desk import Column, Desk, Work, both, columns_of, listed, made_of, q, together
 from app.planning.errors import BadChain
 from app.planning.overlays import Made, meet
 from app.planning.shaping import tallies
@@ -50,10 +50,10 @@ def nearest(desk: Desk, step: steps.Nearest, a: Work, b: Work) -> Made:
         else q("m <= {m}", m=step.within_m),
     )  # fmt: skip
     body = q(
-        "SELECT a.geom, a.made_from || b.made_from AS made_from {columns}, b.m AS distance_m,"
+        "SELECT a.geom, {made_of} AS made_from {columns}, b.m AS distance_m,"
         " (row_number() OVER (PARTITION BY a.id ORDER BY b.m, b.id))::float8 AS rank"
         " FROM {a} a CROSS JOIN LATERAL ({near}) AS b",
-        a=a, near=near, columns=both(a, b, names),
+        a=a, near=near, columns=both(a, b, names), made_of=made_of(a, b),
     )  # fmt: skip
     work = desk.work(body, columns, a.dimension)
     [(found,)] = desk.ask(q("SELECT count(*) FROM {work} WHERE rank = 1", work=work))
