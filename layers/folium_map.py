@@ -241,7 +241,7 @@ def _notes(layer: Layer, found: Counts, classing: Classing, order: Order) -> lis
         lines.append(_("Numbers of fewer than %(floor)s people are held back.", floor=layer.floor))
     if found.rounded_to:
         lines.append(_("Filtered numbers are rounded to the nearest %(step)s.", step=found.rounded_to))
-    source = str(layer.attribution) or order.source
+    source = layer.origin or order.source
     if source:
         lines.append(_("Source: %(source)s", source=source))
     return lines

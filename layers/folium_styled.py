@@ -190,7 +190,7 @@ def _facts(sheet: Sheet, found: Legend, at: datetime, notes: list[str]) -> dict[
     ]
     count = total(sheet.db, sheet.layer, sheet.viewer, sheet.chosen)
     told = ngettext("%(number)s row", "%(number)s rows", count, number=f"{count:,}")
-    source = str(sheet.layer.attribution) or sheet.order.source
+    source = sheet.layer.origin or sheet.order.source
     fit = [] if found.fit is None else [_("Goodness of fit %(fit)s of 1", fit=f"{found.fit:.3f}")]
     return {
         "title": sheet.order.title or str(sheet.layer.title),

@@ -129,9 +129,9 @@ class Layer:
     `is_public` opens it to everyone, without a login. `version` and `bounds` (west, south, east, north in degrees) are
     known of layers that are not a register of the city: those may lie anywhere. `pyramid` keeps its counts by square.
     `history` gives the same Select as it stood at a moment; layers without it can be shown as they are now only.
-    `about`, `owner`, `licence`, `quality` and `changed_at` are told in the catalogue; so is `crs`, what the coordinates
-    were given in. `watches` names the touches (`layers.touches`) that any change of its tiles leaves: then tiles are
-    kept.
+    `about`, `source`, `owner`, `licence`, `quality` and `changed_at` are told in the catalogue, and so is `crs`, what the
+    coordinates were given in; `attribution` is a source that every map must name. `watches` names the touches
+    (`layers.touches`) that any change of its tiles leaves: then tiles are kept.
     `view_key` tells apart what a governor made of the layer for some viewers: it is part of the key of kept tiles.
     `may_export` overrides the role's right to take the layer away as a file; `owner_id` is the account that it is of.
     """
@@ -157,6 +157,7 @@ class Layer:
     bounds: tuple[float, float, float, float] | None = None
     pyramid: Pyramid | None = None
     about: Words = ""
+    source: Words = ""
     owner: Words = ""
     licence: Words = ""
     quality: Mapping[str, int] = field(default_factory=dict)
@@ -167,6 +168,11 @@ class Layer:
     view_key: Hashable = ()
     may_export: bool | None = None
     owner_id: int | None = None
+
+    @property
+    def origin(self) -> str:
+        """Where its rows come from, in the reader's words."""
+        return str(self.attribution) or str(self.source)
 
     def get_field(self, name: str) -> Field:
         """One of the layer's fields; NotFound when it has none of that name."""

@@ -17,7 +17,7 @@ from app.cases.past import cases_at
 from app.cases.squares import CasePyramid
 from app.cases.visible import is_truly_located, visible
 from app.cases.words import KINDS, SOURCES, STATUSES
-from app.web.city import DepartmentNames
+from app.web.city import OPERATION_CENTRE, OWN_USE, DepartmentNames
 from gis.db import transaction
 from grid.models import Address, Area
 from grid.reach import Viewer
@@ -100,6 +100,9 @@ CASES = Layer(
     id="cases",
     title=_l("Cases"),
     about=_l("Faults and requests with their state and deadline, where they lie."),
+    source=_l("Case register: reports of inspectors, callers, residents and other systems"),
+    owner=OPERATION_CENTRE,
+    licence=OWN_USE,
     theme="cases",
     geometry="POINT",
     rows=rows,

@@ -14,7 +14,7 @@ from app.components.past import components_at
 from app.components.queries import CLASS
 from app.components.visible import visible
 from app.components.words import STATES
-from app.web.city import DepartmentNames
+from app.web.city import OPERATION_CENTRE, OWN_USE, DepartmentNames
 from grid.models import Address
 from grid.reach import Viewer
 from layers.layer import Field, Layer, Style
@@ -40,6 +40,9 @@ COMPONENTS = Layer(
     id="components",
     title=_l("Components"),
     about=_l("Lamps, covers, hydrants and other things of the street, with their state."),
+    source=_l("Component register: surveys and inspections"),
+    owner=OPERATION_CENTRE,
+    licence=OWN_USE,
     theme="facilities",
     geometry="POINT",
     rows=rows,

@@ -11,6 +11,7 @@ from sqlalchemy import Select, Text, cast, func, select
 from app.emergency.models import EmergencyClass, Event, EventLevel, EventStatus
 from app.emergency.past import events_at
 from app.emergency.words import LEVELS, STATUSES
+from app.web.city import OWN_USE
 from grid.reach import Viewer, within
 from layers.layer import Field, Layer, Style
 
@@ -57,6 +58,9 @@ EVENTS = Layer(
     id="events",
     title=_l("Emergency events"),
     about=_l("Emergencies with their level and danger zone."),
+    source=_l("Event register: reports of the duty desk"),
+    owner=_l("Emergency management office"),
+    licence=OWN_USE,
     theme="emergency",
     geometry="GEOMETRY",
     rows=rows,

@@ -11,6 +11,7 @@ from sqlalchemy import Select, select
 from app.facilities.models import Facility, FacilityKind
 from app.facilities.past import facilities_at
 from app.facilities.words import KINDS
+from app.web.city import OPERATION_CENTRE, OWN_USE
 from grid.reach import Viewer, within
 from layers.layer import Field, Layer, Style
 
@@ -66,6 +67,9 @@ FACILITIES = Layer(
     id="facilities",
     title=_l("Facilities"),
     about=_l("Stations, shelters, clinics and other houses that serve people."),
+    source=_l("Facility register of this system"),
+    owner=OPERATION_CENTRE,
+    licence=OWN_USE,
     theme="facilities",
     geometry="GEOMETRY",
     rows=rows,

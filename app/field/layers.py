@@ -10,6 +10,7 @@ from sqlalchemy import Select, case, select
 
 from app.field.assigned import cells_in
 from app.field.coverage import READ, last_walked
+from app.web.city import OPERATION_CENTRE, OWN_USE
 from grid.models import UnitCell
 from grid.reach import Viewer
 from layers.layer import Field, Layer, Style, Words
@@ -40,6 +41,7 @@ def rows(viewer: Viewer) -> Select[Any]:
 COVERAGE = Layer(
     id="patrol_coverage", title=_l("Patrol coverage"),
     about=_l("Which cells were walked, and when last."),
+    source=_l("Tracks of inspectors who agreed to it"), owner=OPERATION_CENTRE, licence=OWN_USE,
     theme="grid", geometry="POLYGON", rows=rows, order=125,
     fields=(
         Field("code", _l("Code")),

@@ -76,7 +76,7 @@ def told(layer: Layer, said: Mapping[str, str]) -> dict[str, str]:
     return {
         "title": str(layer.title),
         "about": named(said.get("about_zh"), said.get("about_en")) or str(layer.about),
-        "source": str(layer.attribution),
+        "source": layer.origin,
         "owner": str(layer.owner),
         "licence": str(layer.licence),
         "as_of": said.get("as_of", ""),

@@ -9,6 +9,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import BigInteger, ColumnElement, Select, Text, cast, func, literal, null, select
 
+from app.web.city import AS_SOURCE, OPERATION_CENTRE, OWN_USE, CitySource
 from grid.history import held_on
 from grid.models import Address, AddressKind, Area, Building, DutyCell, DutyCellUnit, Ground, Road, UnitCell
 from grid.reach import Viewer, within
@@ -123,6 +124,7 @@ def addresses(viewer: Viewer, at: datetime | None = None) -> Select[*tuple[Any, 
 BLOCKS = Layer(
     id="blocks", title=_l("Blocks"),
     about=_l("Built-up blocks between the streets."),
+    source=CitySource(), owner=_l("Surveying and mapping office"), licence=AS_SOURCE,
     theme="base", geometry="GEOMETRY", rows=_ground("block"), order=10,
     watches=("grounds",),
     fields=(*NAMES, GENERATED), zooms=range(11, 23), visible=True, right="layers.read",
@@ -131,6 +133,7 @@ BLOCKS = Layer(
 GREEN = Layer(
     id="green", title=_l("Parks and green"),
     about=_l("Parks, lawns and other green."),
+    source=CitySource(), owner=_l("Surveying and mapping office"), licence=AS_SOURCE,
     theme="base", geometry="GEOMETRY", rows=_ground("green"), order=20,
     watches=("grounds",),
     fields=(*NAMES, GENERATED), zooms=range(9, 23), visible=True, right="layers.read",
@@ -139,6 +142,7 @@ GREEN = Layer(
 WATER = Layer(
     id="water", title=_l("Water"),
     about=_l("Rivers, canals and lakes."),
+    source=CitySource(), owner=_l("Surveying and mapping office"), licence=AS_SOURCE,
     theme="base", geometry="GEOMETRY", rows=_ground("water", "river"), order=30,
     watches=("grounds",),
     fields=(*NAMES, GENERATED), zooms=range(6, 23), visible=True, right="layers.read",
@@ -147,6 +151,7 @@ WATER = Layer(
 ROADS = Layer(
     id="roads", title=_l("Roads and rails"),
     about=_l("Streets, paths and rails by class; reach and routes are worked out on them."),
+    source=CitySource(), owner=_l("Surveying and mapping office"), licence=AS_SOURCE,
     theme="base", geometry="LINESTRING", rows=roads, order=40,
     watches=("roads",),
     fields=(
@@ -161,6 +166,7 @@ ROADS = Layer(
 BUILDINGS = Layer(
     id="buildings", title=_l("Buildings"),
     about=_l("Outlines of buildings with use and storeys."),
+    source=CitySource(), owner=_l("Surveying and mapping office"), licence=AS_SOURCE,
     theme="base", geometry="POLYGON", rows=buildings, order=50,
     watches=("buildings",),
     fields=(
@@ -173,6 +179,7 @@ BUILDINGS = Layer(
 AREAS = Layer(
     id="areas", title=_l("Administrative areas"),
     about=_l("Districts, streets and communities as they hold now."),
+    source=CitySource(), owner=_l("Civil affairs office"), licence=AS_SOURCE,
     theme="grid", geometry="POLYGON", rows=areas, order=100,
     history=areas,
     watches=("areas",),
@@ -188,6 +195,7 @@ AREAS = Layer(
 UNIT_CELLS = Layer(
     id="unit_cells", title=_l("Unit cells"),
     about=_l("The smallest cells of the city: everything is registered to one."),
+    source=_l("Drawn in this system along streets and buildings"), owner=OPERATION_CENTRE, licence=OWN_USE,
     theme="grid", geometry="POLYGON", rows=unit_cells, order=110,
     history=unit_cells,
     watches=("unit_cells",),
@@ -202,6 +210,7 @@ UNIT_CELLS = Layer(
 DUTY_CELLS = Layer(
     id="duty_cells", title=_l("Duty cells"),
     about=_l("What one team looks after: several unit cells together."),
+    source=_l("Put together in this system from unit cells"), owner=OPERATION_CENTRE, licence=OWN_USE,
     theme="grid", geometry="POLYGON", rows=duty_cells, order=120,
     history=duty_cells,
     watches=("unit_cells", "duty_cells"),
@@ -215,6 +224,7 @@ DUTY_CELLS = Layer(
 ADDRESSES = Layer(
     id="addresses", title=_l("Standard addresses"),
     about=_l("Door plates and named places that cases and people are registered to."),
+    source=_l("Address register of this system"), owner=_l("Place names and addresses office"), licence=OWN_USE,
     theme="grid", geometry="POINT", rows=addresses, order=130,
     history=addresses,
     watches=("addresses",),

@@ -117,7 +117,7 @@ def _sources(found: Sequence[tuple[Wanted, Legend, int | None]]) -> list[str]:
     told = []
     for wanted, _legend, _whole in found:
         layer = wanted.layer
-        parts = [str(one) for one in (layer.attribution, layer.owner) if str(one)]
+        parts = [str(one) for one in (layer.origin, layer.owner) if str(one)]
         parts += [_("licence: {name}").format(name=layer.licence)] if str(layer.licence) else []
         told += [f"{layer.title}: {' · '.join(parts)}"] if parts else []
     return told

@@ -10,6 +10,7 @@ from sqlalchemy import Select, select
 from app.residents.models import Dwelling, DwellingUse, Residence, ResidenceKind
 from app.residents.visible import TODAY, holds_on
 from app.residents.words import USES
+from app.web.city import OWN_USE
 from grid.reach import Viewer, within
 from layers.layer import Field, Layer, Style
 
@@ -44,6 +45,9 @@ RESIDENTS = Layer(
     id="residents",
     title=_l("Residents"),
     about=_l("How many people live where, without names; small numbers are held back."),
+    source=_l("Resident register: registered person by person by staff"),
+    owner=_l("Resident registration office"),
+    licence=OWN_USE,
     theme="people",
     geometry="POINT",
     rows=residents_rows,
@@ -58,6 +62,9 @@ DWELLINGS = Layer(
     id="dwellings",
     title=_l("Dwellings"),
     about=_l("Flats and rooms that people are registered in."),
+    source=_l("Dwelling register of this system"),
+    owner=_l("Resident registration office"),
+    licence=OWN_USE,
     theme="people",
     geometry="POINT",
     rows=dwellings_rows,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from flask import Flask, current_app, g, has_app_context
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from app.web.named import named
 from gis.db import transaction
 from gis.errors import Unavailable
 from grid.models import City
+from layers.layer import Words
 
 KEPT_S = 5.0
 NAMES = "department_names"
@@ -25,7 +27,8 @@ Names = Mapping[str, tuple[str, str]]
 class CityFacts:
     """Name, language, time zone, area levels; `is_demo` marks the built-in demonstration.
 
-    `departments` are those of the register: by the key that records hold, Chinese and English name.
+    `departments` are those of the register: by the key that records hold, Chinese and English name. `attribution`
+    names where the city's ground comes from.
     """
 
     profile: str
@@ -37,6 +40,7 @@ class CityFacts:
     is_demo: bool
     departments: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     crs_epsg: int | None = None
+    attribution: str = ""
 
     @property
     def name(self) -> str:
@@ -82,14 +86,14 @@ def _recent(app: Flask) -> CityFacts:
 def _read(app: Flask) -> CityFacts:
     columns = (City.profile, City.name_zh, City.name_en, City.language, City.time_zone, City.crs_epsg)
     with transaction() as db:
-        row = db.execute(select(*columns, City.levels, City.is_demo)).first()
+        row = db.execute(select(*columns, City.levels, City.is_demo, City.options)).first()
         read: Callable[[Session], Names] | None = app.extensions.get(NAMES)
         departments = read(db) if read is not None else {}
     if row is None:
         return EMPTY
     return CityFacts(
         row.profile, row.name_zh, row.name_en, row.language, row.time_zone, tuple(row.levels), row.is_demo, departments,
-        row.crs_epsg,
+        row.crs_epsg, str((row.options or {}).get("attribution", "")),
     )  # fmt: skip
 
 
@@ -119,3 +123,15 @@ def middle(db: Session) -> dict[str, float]:
     point = func.ST_PointOnSurface(City.boundary)
     row = db.execute(select(func.ST_X(point), func.ST_Y(point))).first()
     return {"lon": row[0], "lat": row[1]} if row else {"lon": 0.0, "lat": 0.0}
+
+
+class CitySource:
+    """Where the city's ground comes from, as its profile says; read when printed."""
+
+    def __str__(self) -> str:
+        return city_facts().attribution if has_app_context() else ""
+
+
+OWN_USE: Words = _l("For work inside the city's administration")
+AS_SOURCE: Words = _l("As its source says")
+OPERATION_CENTRE: Words = _l("City operation centre")

@@ -144,3 +144,22 @@ def test_a_star_is_set_and_taken_by_the_plain_form_as_well(app: Flask, db: Sessi
     assert client.get("/api/v1/favourites").get_json()["items"] == [LAYER]
     client.post(f"/layers/{LAYER}/favourite", data={"keep": "0", "back": "layer"})
     assert client.get("/api/v1/favourites").get_json()["items"] == []
+
+
+def test_every_declared_layer_says_where_it_comes_from_who_keeps_it_and_what_it_may_be_used_for(
+    app: Flask, db: Session, cells: object
+) -> None:
+    db.execute(text("UPDATE city SET options = jsonb_build_object('attribution', 'Open data of the bay')"))
+    client = client_of(app, db, "administrator")
+    items = client.get("/api/v1/layer-catalogue").get_json()["items"]
+    assert len(items) >= 15
+    assert [one["id"] for one in items if not all(one[name] for name in ("about", "source", "owner", "licence"))] == []
+    told = {one["id"]: one for one in items}
+    assert told["buildings"]["source"] == "Open data of the bay"
+    assert told["cases"]["owner"] == "City operation centre"
+    record = client.get("/ogc/catalogue/items/cases").get_json()["properties"]
+    assert record["license"] == "For work inside the city's administration"
+    assert {one["organization"] for one in record["contacts"]} >= {"City operation centre"}
+    client.patch("/api/v1/layers/cases", json={"licence": "CC BY 4.0"})
+    changed = client.get("/ogc/catalogue/items/cases").get_json()["properties"]
+    assert changed["license"] == "CC BY 4.0"
