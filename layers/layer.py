@@ -129,8 +129,8 @@ class Layer:
     `is_public` opens it to everyone, without a login. `version` and `bounds` (west, south, east, north in degrees) are
     known of layers that are not a register of the city: those may lie anywhere. `pyramid` keeps its counts by square.
     `history` gives the same Select as it stood at a moment; layers without it can be shown as they are now only.
-    `about`, `source`, `owner`, `licence`, `quality` and `changed_at` are told in the catalogue, and so is `crs`, what the
-    coordinates were given in; `attribution` is a source that every map must name. `watches` names the touches
+    `about`, `source`, `owner`, `licence`, `quality` and `changed_at` are told in the catalogue, and so is `crs`, what
+    the coordinates were given in; `attribution` is a source that every map must name. `watches` names the touches
     (`layers.touches`) that any change of its tiles leaves: then tiles are kept.
     `view_key` tells apart what a governor made of the layer for some viewers: it is part of the key of kept tiles.
     `may_export` overrides the role's right to take the layer away as a file; `owner_id` is the account that it is of.

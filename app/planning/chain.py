@@ -12,6 +12,7 @@ from app.planning.desk import Desk, Work
 from app.planning.errors import BadChain
 from app.planning.overlays import Made
 from app.planning.people import must_be_counted
+from app.web.reasons import reason_of
 
 Operation = Callable[..., Made]
 OPERATIONS: dict[str, Operation] = {
@@ -33,7 +34,7 @@ def parse(given: Any) -> list[steps.Step]:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(one) for one in first["loc"])
-        raise BadChain("Step {where}: {reason}", field="steps", where=where, reason=first["msg"]) from error
+        raise BadChain("Step {where}: {reason}", field="steps", where=where, reason=reason_of(first)) from error
     names: set[str] = set()
     for one in chain:
         if one.name in names:

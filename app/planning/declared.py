@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, get_args
 
 from app.planning import steps
-from app.planning.step_words import FIELDS, STEPS
+from app.planning.step_words import CHOICES, FIELD_HELP, FIELDS, MINUTES, STEP_HELP, STEPS
 
 SOURCES = {"of", "with", "on", "roads", "closed", "fixed"}
 NUMBERED = {"number": "number", "integer": "number"}
@@ -18,7 +18,7 @@ def kinds() -> list[type[steps.Step]]:
 
 
 def schema() -> list[dict[str, Any]]:
-    """Each step: ``do``, title, help, and its fields with kind, whether needed, default, choices and bounds."""
+    """Each step: ``do``, title, help, and its fields with kind, whether needed, default, titled choices and bounds."""
     return [_step(one) for one in kinds()]
 
 
@@ -26,19 +26,21 @@ def _step(model: type[steps.Step]) -> dict[str, Any]:
     told = model.model_json_schema(by_alias=True)
     do = told["properties"]["do"]["const"]
     needed = set(told.get("required", []))
-    fields = [_field(name, one, name in needed) for name, one in told["properties"].items() if name != "do"]
-    return {"do": do, "title": str(STEPS[do]), "help": (model.__doc__ or "").strip(), "fields": fields}
+    fields = [_field(do, name, one, name in needed) for name, one in told["properties"].items() if name != "do"]
+    return {"do": do, "title": str(STEPS[do]), "help": str(STEP_HELP[do]), "fields": fields}
 
 
-def _field(name: str, told: dict[str, Any], needed: bool) -> dict[str, Any]:
+def _field(do: str, name: str, told: dict[str, Any], needed: bool) -> dict[str, Any]:
     several = [one for one in told.get("anyOf", [told]) if one.get("type") != "null"]
     first = several[0]
     found: dict[str, Any] = {
         "name": name, "title": str(FIELDS[name]), "kind": _kind(name, several), "required": needed,
-        "help": told.get("description", ""), "default": told.get("default"),
+        "help": str(FIELD_HELP.get(f"{do}.{name}", FIELD_HELP.get(name, ""))), "default": told.get("default"),
     }  # fmt: skip
     if "enum" in first:
         found["choices"] = first["enum"]
+        words = CHOICES | ({"min": MINUTES} if name == "unit" else {})
+        found["choice_titles"] = [str(words[one]) for one in first["enum"]]
     return found | {ours: first[theirs] for theirs, ours in BOUNDS.items() if theirs in first}
 
 

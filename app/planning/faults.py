@@ -10,6 +10,7 @@ from app.errors import words_of
 from app.planning import chain as chains
 from app.planning import steps
 from app.planning.people import must_be_counted
+from app.web.reasons import reason_of
 from gis.errors import CityError
 from grid.reach import Viewer
 from layers.layer import Layer, Registry
@@ -46,8 +47,8 @@ def _values(given: list[dict[str, Any]]) -> list[dict[str, Any]]:
     except ValidationError as error:
         return [
             _fault(given, int(one["loc"][0]) if one["loc"] else 0, str(one["loc"][2]) if len(one["loc"]) > 2 else "do",
-                   "planning.bad_chain", one["msg"])
-            for one in error.errors(include_url=False, include_input=False, include_context=False)
+                   "planning.bad_chain", reason_of(one))
+            for one in error.errors(include_url=False, include_input=False)
         ]  # fmt: skip
     return []
 

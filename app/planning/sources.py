@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from app.datasets import service as datasets
 from app.datasets.models import Audience
 from app.datasets.service import Wish
+from app.web.reasons import reason_of
 from gis.errors import InvalidInput, NotFound
 from gis.files.read import open_file
 from grid.reach import Viewer
@@ -56,7 +57,7 @@ def bring(db: Session, viewer: Viewer, registry: Registry, given: Any, folder: P
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(one) for one in first["loc"])
-        raise InvalidInput("Input {where}: {reason}", field="inputs", where=where, reason=first["msg"]) from error
+        raise InvalidInput("Input {where}: {reason}", field="inputs", where=where, reason=reason_of(first)) from error
     made = []
     for one in wanted:
         if _is_there(registry, viewer, one.layer):

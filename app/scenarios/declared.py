@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from app.facilities.words import KINDS
 from app.scenarios.errors import BadChange
+from app.web.reasons import reason_of
 from gis.errors import InvalidInput
 
 CHANGES_MAX = 200
@@ -85,9 +86,11 @@ def settings(given: Any) -> Settings:
     try:
         read = Settings.model_validate(given)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(one) for one in first["loc"])
-        raise InvalidInput("{where}: {reason}", field=where or "settings", where=where, reason=first["msg"]) from error
+        raise InvalidInput(
+            "{where}: {reason}", field=where or "settings", where=where, reason=reason_of(first)
+        ) from error
     if read.kind not in KINDS:
         raise InvalidInput("There is no kind of facility {kind}.", field="kind", kind=read.kind)
     if read.cases_from and read.cases_to and read.cases_to < read.cases_from:
@@ -100,12 +103,12 @@ def changes(given: Any) -> list[Change]:
     try:
         return list(_CHANGES.validate_python(given))
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        number, rest = (first["loc"][0], first["loc"][1:]) if first["loc"] else (0, ())
+        first = error.errors(include_url=False, include_input=False)[0]
+        number, rest = (first["loc"][0], first["loc"][2:] or first["loc"][1:]) if first["loc"] else (0, ())
         where = ".".join(str(one) for one in rest)
         at = number + 1 if isinstance(number, int) else 1
         raise BadChange(
-            "Change {number}, {where}: {reason}", field="changes", number=at, where=where, reason=first["msg"]
+            "Change {number}, {where}: {reason}", field="changes", number=at, where=where, reason=reason_of(first)
         ) from error
 
 

@@ -46,10 +46,7 @@ def create_scenario() -> Response | tuple[str, int]:
     """A new one, without changes yet."""
     viewer, form = current_viewer(), request.form
     try:
-        settings = {
-            "kind": form.get("kind", ""), "going": form.get("going", "foot"), "unit": form.get("unit", "m"),
-            "limit": form.get("limit", ""), "towards": form.get("towards", "yes") == "yes",
-        }  # fmt: skip
+        settings = {"kind": form.get("kind", ""), **_going(form)}
         title = form.get("title", "").strip()[:200]
         if not title:
             raise InvalidInput("A scenario needs a name.", field="title")
@@ -58,6 +55,15 @@ def create_scenario() -> Response | tuple[str, int]:
     except InvalidInput as error:
         return _list(form, error), status_of(error)
     return redirect(f"/planning/scenarios/{made.id}", 303)
+
+
+def _going(form: Mapping[str, str]) -> dict[str, Any]:
+    """How far one goes, by form; days that were left open are left out."""
+    days = {name: form[name] for name in ("cases_from", "cases_to") if form.get(name)}
+    return {
+        "going": form.get("going", "foot"), "unit": form.get("unit", "m"), "limit": form.get("limit", ""),
+        "towards": form.get("towards", "yes") == "yes", **days,
+    }  # fmt: skip
 
 
 @bp.get("/compare")
@@ -78,17 +84,23 @@ def compare_scenarios() -> str | tuple[str, int]:
 @bp.get("/<int:number>")
 def show_scenario(number: int) -> str:
     """One over its map, with its last result or the one that the address names."""
-    return _show(number, {}, None)
+    return _show(number)
 
 
-def _show(number: int, given: Mapping[str, Any], error: CityError | None) -> str:
+def _show(
+    number: int,
+    given: Mapping[str, Any] | None = None,
+    error: CityError | None = None,
+    asked: Mapping[str, Any] | None = None,
+) -> str:
+    """`given` is what was typed as a change, `asked` as what is measured; the error is of that form."""
     viewer = current_viewer()
     with transaction() as db:
         found = service.get(db, viewer, number)
         context = _context(db, viewer, found)
     return render_template(
-        "scenarios/scenario.html", given=given, problem=words_of(error) if error else "", kinds=KINDS, states=STATES,
-        steps=STEPS, **context,
+        "scenarios/scenario.html", given=given or {}, asked=asked, problem=words_of(error) if error else "",
+        kinds=KINDS, states=STATES, steps=STEPS, **context,
     )  # fmt: skip
 
 
@@ -112,6 +124,20 @@ def _context(db: Session, viewer: Viewer, found: Scenario) -> dict[str, Any]:
         "duties": [(one.code, named(one.name_zh, one.name_en)) for one in units],
         "places": [{"id": one.id, "name": names[one.id], "at": one.at} for one in places if one.id][:PLACES_MAX],
     }  # fmt: skip
+
+
+@bp.post("/<int:number>/settings")
+def change_settings(number: int) -> Response | tuple[str, int]:
+    """Measure otherwise; the form comes back with what was typed where it can't be."""
+    form = request.form
+    try:
+        with transaction() as db:
+            found = service.get(db, current_viewer(), number, own=True)
+            kept = {"settings": {"kind": found.settings["kind"], **_going(form)}}
+            service.change(db, current_viewer(), registry(), number, kept)
+    except InvalidInput as error:
+        return _show(number, error=error, asked=form), status_of(error)
+    return redirect(f"/planning/scenarios/{number}", 303)
 
 
 @bp.post("/<int:number>/changes")

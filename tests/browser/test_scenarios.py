@@ -22,6 +22,8 @@ from app.web.assembly import Assembly
 from app.web.create import create_app
 from gis import db as database
 from gis.db import transaction
+from grid import duty
+from grid.models import DutyCell
 from tests import make
 from tests.browser import desk
 from tests.browser.conftest import PHONE, OpenPage, Server
@@ -50,6 +52,10 @@ def work(server: Server, tmp_path: Any) -> Iterator[Work]:
         for one in recipes:
             recipe_runs.carry_out(registry, viewer, one)
 
+    with transaction() as db:
+        if db.scalar(select(DutyCell.id).where(DutyCell.code == "D-WEST")) is None:
+            duty.make(db, "D-WEST", ["310199001001001"], name_en="West")
+            duty.make(db, "D-EAST", ["310199001001002"], name_en="East")
     yield done
     database.bind(None)
     engine.dispose()
@@ -111,6 +117,109 @@ def test_a_school_is_added_by_a_click_worked_out_and_compared(open_as: OpenPage,
     desk.check_access(page)
 
 
+def run(page: Page, work: Work) -> None:
+    page.get_by_role("button", name=re.compile("^Work it out")).click()
+    expect(page.locator("[data-part=running]")).to_contain_text("waiting")
+    work()
+    expect(page.locator("[data-part=measures]")).to_be_visible(timeout=30_000)
+    desk.idle(page)
+
+
+def test_a_dragged_facility_and_a_clicked_cell_change_the_scenario_and_its_result(
+    open_as: OpenPage, work: Work
+) -> None:
+    page = open_as("planner", "/planning/scenarios")
+    made(page, "Dragged and clicked")
+    desk.idle(page)
+    handle = page.locator(".scenario-handle").first
+    box = handle.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 13, box["y"] + 13)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 60, box["y"] - 40, steps=6)
+    page.mouse.up()
+    expect(page.get_by_label("What is changed")).to_have_value("move")
+    lon = float(page.get_by_label("Longitude").input_value())
+    page.get_by_role("button", name="Add the change").click()
+    expect(page.locator(".scenario-changes li")).to_contain_text([re.compile(f"Move Test School to .*{lon:.5f}")])
+    desk.idle(page)
+    _open(page, "reassign")
+    desk.click_at(page, make.WEST + make.SIDE / 2, make.SOUTH + make.SIDE / 2)
+    unit = page.get_by_label("Unit cell: click it, or type its code")
+    expect(unit).to_have_value("310199001001001")
+    page.get_by_label("Goes to duty cell").select_option("D-EAST")
+    code = unit.input_value()
+    page.get_by_role("button", name="Add the change").click()
+    expect(page.locator(".scenario-changes li").nth(1)).to_contain_text(code)
+    run(page, work)
+    told = page.evaluate("fetch(document.querySelector('.stage').dataset.url).then((one) => one.json())")
+    whats = {(one["properties"]["what"], one["properties"].get("state")) for one in told["features"]}
+    assert {("facility", "moved"), ("facility", "was")} <= whats
+    assert [one["properties"]["code"] for one in told["features"] if one["properties"]["what"] == "redrawn"] == [code]
+
+
+def _open(page: Page, doing: str) -> None:
+    page.get_by_text("Add a change").click()
+    page.get_by_label("What is changed").select_option(doing)
+
+
+def test_what_is_measured_is_changed_on_the_page_and_faults_keep_what_was_typed(open_as: OpenPage, work: Work) -> None:
+    page = open_as("planner", "/planning/scenarios")
+    made(page, "Measured otherwise")
+    run(page, work)
+    near = int(cell(page, "addresses_within", 0))
+    page.get_by_text("Measure otherwise").click()
+    expect(page.get_by_label("Cases from")).not_to_have_value("")
+    page.get_by_label("Cases from").fill("2025-06-10")
+    page.get_by_label("Cases to").fill("2025-06-01")
+    page.get_by_role("button", name="Measure so").click()
+    expect(page.get_by_role("alert")).to_contain_text("The last day lies before the first.")
+    expect(page.get_by_label("Cases to")).to_have_value("2025-06-01")
+    page.get_by_label("Cases to").fill("2025-06-20")
+    page.get_by_role("spinbutton", name="Within").fill("30")
+    page.get_by_label("How one goes").select_option("vehicle")
+    page.get_by_label("Unit", exact=True).select_option("min")
+    page.get_by_role("button", name="Measure so").click()
+    expect(page.locator(".scenario-body > .hint").first).to_contain_text(
+        "by vehicle · within 30 min · cases 2025-06-10 to"
+    )
+    expect(page.locator(".scenario-stale")).to_be_visible()
+    run(page, work)
+    assert int(cell(page, "addresses_within", 0)) >= near
+    desk.check_access(page)
+
+
+def test_before_and_after_lie_under_a_divider(open_as: OpenPage, work: Work) -> None:
+    page = open_as("planner", "/planning/scenarios")
+    made(page, "Under a divider")
+    desk.click_at(page, *MIDDLE)
+    page.get_by_label("Name of the facility").fill("Middle School")
+    page.get_by_role("button", name="Add the change").click()
+    run(page, work)
+    page.locator("[data-part=views] label", has_text="Swipe").click()
+    page.wait_for_function("() => document.querySelector('[data-part=after]')?.map?.getLayer('own-scenario-after')")
+    shown = "(root) => document.querySelector(root).map.getLayoutProperty('own-scenario-{}', 'visibility')"
+    seen = [
+        [page.evaluate(shown.format(what), root) for what in ("before", "after")]
+        for root in (".stage", "[data-part=after]")
+    ]
+    assert seen == [["visible", "none"], ["none", "visible"]]
+    expect(page.locator("[data-part=legend] li:visible").first).to_have_text("within reach before")
+    expect(page.locator("[data-part=legend] li:visible").nth(1)).to_have_text("within reach after")
+    divider = page.get_by_role("separator", name="Divider between before and after")
+    divider.focus()
+    page.keyboard.press("End")
+    expect(divider).to_have_attribute("aria-valuenow", "100")
+    page.keyboard.press("PageUp")
+    expect(divider).to_have_attribute("aria-valuetext", "90 % of the width shows before")
+    page.evaluate("document.querySelector('.stage').map.jumpTo({zoom: 15})")
+    page.wait_for_function("() => document.querySelector('[data-part=after]').map.getZoom() === 15")
+    desk.check_access(page)
+    page.locator("[data-part=views] label", has_text="Difference").click()
+    expect(page.locator("[data-part=after]")).to_have_count(0)
+    expect(divider).to_be_hidden()
+
+
 def test_changes_are_made_by_keyboard_and_faults_keep_what_was_typed(open_as: OpenPage) -> None:
     page = open_as("planner", "/planning/scenarios")
     made(page, "By keyboard")
@@ -154,6 +263,12 @@ def test_a_recipe_is_filled_checked_run_and_explained(open_as: OpenPage, work: W
     page.locator("[data-field=of]").fill("facilities")
     page.get_by_role("button", name="Check").click()
     expect(page.locator("[data-part=cost]")).to_contain_text("step_1")
+    page.locator("[data-field=metres]").fill("")
+    page.locator("[data-field=metres]").press("Tab")
+    expect(page.locator("[data-part=cost]")).to_be_empty()
+    page.locator("[data-field=metres]").fill("50")
+    page.locator("[data-field=metres]").press("Tab")
+    expect(page.locator("[data-part=cost]")).to_contain_text("step_1")  # told without a button
     desk.check_access(page)
     page.get_by_role("button", name="Save and run").click()
     expect(page.locator("[data-part=running]")).to_contain_text("Waiting")

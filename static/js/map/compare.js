@@ -3,11 +3,10 @@
  * @module city/map/compare
  */
 import { t } from "words";
+import { Divider } from "city/map/divider.js";
 import { fill, h, icon } from "city/map/dom.js";
 import { sideName } from "city/map/pane_label.js";
 import { paneOf } from "city/map/state.js";
-
-const STEP = 2; // per cent of the width, for an arrow key
 
 export class Compare {
   /**
@@ -28,9 +27,12 @@ export class Compare {
     this.same = h("input", { type: "checkbox", id: "same-classes", onchange: () => this.#same() });
     this.sameField = h("label", { class: "compare-same", hidden: true, title: t("A colour means the same on both maps: months can be compared.") }, this.same, h("span", {}, t("Same classes on both")));
     this.bar = h("div", { class: "compare-bar", role: "group", "aria-label": t("Compare two maps"), hidden: true });
-    this.divider = this.#divider();
     parts.stage.append(this.bar);
-    panes.root.append(this.divider);
+    this.divider = new Divider(panes.root, {
+      title: t("Divider between the two maps"),
+      words: (n) => t("{n} % of the width shows map A", { n }),
+      changed: (cut) => this.store.set({ cut }, { push: false }),
+    });
     panes.classes.changed = (is) => {
       this.sameField.hidden = !is;
     };
@@ -57,9 +59,9 @@ export class Compare {
     this.button.setAttribute("aria-pressed", String(Boolean(compare)));
     this.bar.hidden = !compare;
     this.parts.sides.hidden = !compare;
-    this.divider.hidden = compare !== "swipe";
+    this.divider.element.hidden = compare !== "swipe";
     /** @type {HTMLInputElement} */ (this.same).checked = same;
-    this.#cut(cut);
+    this.divider.set(cut);
     if (changed.has("same")) this.panes.classes.sync();
     if (!compare) return fill(this.bar);
     if (changed.has("side")) this.#sides();
@@ -105,52 +107,5 @@ export class Compare {
 
   #same() {
     this.store.set({ same: /** @type {HTMLInputElement} */ (this.same).checked }, { push: false });
-  }
-
-  #divider() {
-    const made = h(
-      "div",
-      { class: "map-divider", role: "separator", tabindex: 0, "aria-orientation": "vertical", "aria-label": t("Divider between the two maps"), "aria-valuemin": 0, "aria-valuemax": 100, hidden: true },
-      h("span", { class: "map-divider-grip", "aria-hidden": "true" }, icon("swipe")),
-    );
-    made.addEventListener("keydown", (event) => this.#key(event));
-    made.addEventListener("pointerdown", (event) => this.#drag(event));
-    return made;
-  }
-
-  /** @param {KeyboardEvent} event */
-  #key(event) {
-    const { cut } = this.store.state;
-    const to = { ArrowLeft: cut - STEP, ArrowRight: cut + STEP, Home: 0, End: 100, PageUp: cut - 10, PageDown: cut + 10 }[event.key];
-    if (to === undefined) return;
-    event.preventDefault();
-    event.stopPropagation();
-    this.store.set({ cut: Math.max(0, Math.min(100, to)) }, { push: false });
-  }
-
-  /** @param {PointerEvent} down */
-  #drag(down) {
-    down.preventDefault();
-    this.divider.focus();
-    this.divider.setPointerCapture(down.pointerId);
-    const box = this.panes.root.getBoundingClientRect();
-    let cut = this.store.state.cut;
-    const move = (/** @type {PointerEvent} */ event) => {
-      cut = Math.max(0, Math.min(100, ((event.clientX - box.left) / box.width) * 100));
-      this.#cut(cut);
-    };
-    const end = () => {
-      this.divider.removeEventListener("pointermove", move);
-      this.store.set({ cut: Math.round(cut) }, { push: false });
-    };
-    this.divider.addEventListener("pointermove", move);
-    this.divider.addEventListener("lostpointercapture", end, { once: true });
-  }
-
-  /** @param {number} cut */
-  #cut(cut) {
-    this.panes.root.style.setProperty("--cut", `${cut}%`);
-    this.divider.setAttribute("aria-valuenow", String(Math.round(cut)));
-    this.divider.setAttribute("aria-valuetext", t("{n} % of the width shows map A", { n: Math.round(cut) }));
   }
 }

@@ -5,6 +5,7 @@
 import { baseStyle } from "city/map/basemap.js";
 import { Pane } from "city/map/pane.js";
 import { SameClasses } from "city/map/same_classes.js";
+import { lookAt, together } from "city/map/together.js";
 
 /** @typedef {import("maplibre-gl").Map} Map */
 
@@ -77,9 +78,8 @@ export class Panes {
     const { lng, lat } = map.getCenter();
     const start = { style, center: /** @type {[number, number]} */ ([lng, lat]), zoom: map.getZoom(), bearing: map.getBearing() };
     const second = new Pane(root, this.store.sides.b, this.desk, start);
-    follow(map, second.map);
-    follow(second.map, map);
-    second.map.jumpTo(cameraOf(map), { synced: true });
+    together(map, second.map);
+    lookAt(second.map, map);
     this.#watch(second.map);
     await second.start();
     this.second = second;
@@ -90,22 +90,6 @@ export class Panes {
   #watch(map) {
     map.on("moveend", (/** @type {any} */ event) => !event.synced && this.moved());
   }
-}
-
-/** @param {Map} map @returns {any} */
-function cameraOf(map) {
-  return { center: map.getCenter(), zoom: map.getZoom(), bearing: map.getBearing(), pitch: map.getPitch(), padding: map.getPadding() };
-}
-
-/**
- * The second map looks where the first does. Moves that were copied carry `synced`, so that they aren't copied back.
- * @param {Map} from
- * @param {Map} to
- */
-function follow(from, to) {
-  const copy = (/** @type {any} */ event) => !event.synced && to.jumpTo(cameraOf(from), { synced: true });
-  from.on("move", copy);
-  to.on("remove", () => from.off("move", copy));
 }
 
 /** Marks on every map: what is selected, hovered, written or pinned on one is so on the other. */

@@ -4,9 +4,8 @@
  */
 import { t } from "words";
 import { h } from "city/map/dom.js";
-import { LANG } from "city/map/format.js";
 
-/** @typedef {{name: string, title: string, kind: string, required: boolean, help: string, default: any, choices?: string[], min?: number, above?: number, max?: number}} Field */
+/** @typedef {{name: string, title: string, kind: string, required: boolean, help: string, default: any, choices?: string[], choice_titles?: string[], min?: number, above?: number, max?: number}} Field */
 
 const list = (/** @type {string} */ text) => text.split(",").map((one) => one.trim()).filter(Boolean);
 const number = (/** @type {string} */ text) => (text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text);
@@ -31,7 +30,7 @@ function typed(field, value) {
 /** @param {Field} field */
 function hint(field) {
   const words = { texts: t("Several with commas"), numbers: t("Several with commas"), tally: t("field:how:name, several with commas; how is sum, mean, min or max") }[field.kind];
-  return [LANG === "en" ? field.help : "", words].filter(Boolean).join(" · ");
+  return [field.help, words].filter(Boolean).join(" · ");
 }
 
 /**
@@ -47,7 +46,7 @@ export function fieldOf(field, value, id) {
   }
   const shown = typed(field, value ?? (field.required ? undefined : field.default));
   const input = field.kind === "choice"
-    ? h("select", named, ...(field.choices ?? []).map((one) => h("option", { value: one, selected: one === (shown || field.default) }, one)))
+    ? h("select", named, ...(field.choices ?? []).map((one, at) => h("option", { value: one, selected: one === (shown || field.default) }, field.choice_titles?.[at] ?? one)))
     : h("input", { ...named, value: shown, autocomplete: "off", list: field.kind === "source" ? "r-sources" : null, inputmode: field.kind === "number" ? "decimal" : null, required: field.required });
   const help = hint(field);
   return h("div", { class: "field" }, label, input, help ? h("p", { class: "help" }, help) : null, h("p", { class: "error", "data-error": field.name, hidden: true }));

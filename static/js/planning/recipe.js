@@ -11,6 +11,7 @@ import { fieldOf, valuesOf } from "city/planning/fields.js";
 import { numbers } from "city/planning/numbers.js";
 
 const LOOK_MS = 700;
+const COST_MS = 600; // after the last change
 const OPEN = ["waiting", "running"];
 
 /** @param {HTMLElement} root */
@@ -89,11 +90,15 @@ class Recipe {
     const card = h("li", { class: "card recipe-card", dataset: { do: step.do } },
       h("div", { class: "recipe-card-head" }, h("h2", {}, kind.title),
         act(t("Earlier"), "↑", () => this.#move(card, -1)), act(t("Later"), "↓", () => this.#move(card, 1)), act(t("Remove the step"), icon("close"), () => { card.remove(); this.#counted(); })),
+      h("p", { class: "help" }, kind.help),
       h("p", { class: "error", "data-error": "do", hidden: true }),
       h("div", { class: "recipe-fields" }, ...needed.map(made)),
       more.length ? h("details", { open: more.some((/** @type {any} */ one) => one.name in step) }, h("summary", {}, t("More fields")), h("div", { class: "recipe-fields" }, ...more.map(made))) : null);
     this.part("cards").append(card);
-    card.addEventListener("change", () => this.#sources());
+    card.addEventListener("change", () => {
+      this.#sources();
+      this.#expect();
+    });
     return card;
   }
 
@@ -105,10 +110,35 @@ class Recipe {
     this.#sources();
   }
 
+  /** What it would cost now, a moment after the last change; faults wait for the button. */
+  #expect() {
+    clearTimeout(this.soon);
+    this.soon = setTimeout(async () => {
+      const steps = this.steps();
+      const asked = JSON.stringify(steps);
+      try {
+        const { faults } = steps.length ? await postJSON("/api/v1/recipes/checks", { steps }) : { faults: [1] };
+        const cost = faults.length ? null : await postJSON("/api/v1/recipes/estimates", { steps });
+        if (asked === JSON.stringify(this.steps())) this.#cost(cost);
+      } catch {
+        this.#cost(null);
+      }
+    }, COST_MS);
+  }
+
+  /** @param {any} cost what is expected, or null where nobody can tell yet */
+  #cost(cost) {
+    fill(this.part("cost"), ...(cost ? [
+      h("p", { class: "hint" }, t("Some {seconds} s in all.", { seconds: numbers(cost.seconds, 1) })),
+      h("ul", { class: "recipe-account" }, ...cost.steps.map((/** @type {any} */ one) => h("li", {}, t("{step}: some {rows} rows, {seconds} s", { step: one.as || t("reading"), rows: numbers(one.rows), seconds: numbers(one.seconds, 1) })))),
+    ] : []));
+  }
+
   #counted() {
     this.part("count").textContent = String(this.cards().length);
     this.part("none").hidden = this.cards().length > 0;
     this.#sources();
+    this.#expect();
   }
 
   #sources() {
@@ -133,10 +163,9 @@ class Recipe {
     const steps = this.steps();
     const { faults } = await postJSON("/api/v1/recipes/checks", { steps });
     faults.forEach((/** @type {any} */ one) => this.#fault(one));
-    fill(this.part("cost"));
+    this.#cost(null);
     if (faults.length) throw new Error(t("Something is wrong in the steps: see the fields marked."));
-    const cost = await postJSON("/api/v1/recipes/estimates", { steps });
-    fill(this.part("cost"), h("p", { class: "hint" }, t("Some {seconds} s in all.", { seconds: numbers(cost.seconds, 1) })), h("ul", { class: "recipe-account" }, ...cost.steps.map((/** @type {any} */ one) => h("li", {}, t("{step}: some {rows} rows, {seconds} s", { step: one.as || t("reading"), rows: numbers(one.rows), seconds: numbers(one.seconds, 1) })))));
+    this.#cost(await postJSON("/api/v1/recipes/estimates", { steps }));
     return true;
   }
 

@@ -102,12 +102,12 @@ export class Drawn {
 /**
  * Views chosen by radio buttons, and a legend that lists only what the view shows.
  * @param {ParentNode} root
- * @param {(view: View) => void} changed
+ * @param {(view: View|"swipe") => void} changed
  */
 export function listenViews(root, changed) {
   const views = root.querySelector("[data-part=views]");
   const apply = () => {
-    const view = /** @type {View} */ (/** @type {HTMLInputElement} */ (views?.querySelector("input:checked")).value);
+    const view = /** @type {View|"swipe"} */ (/** @type {HTMLInputElement} */ (views?.querySelector("input:checked")).value);
     for (const line of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-part=legend] li"))) line.hidden = !line.dataset.of?.split(" ").includes(view);
     changed(view);
   };

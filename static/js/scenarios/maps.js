@@ -6,6 +6,7 @@ import { getJSON } from "http";
 import { t } from "words";
 import { baseStyle, followTheme, makeMap } from "city/map/basemap.js";
 import { h } from "city/map/dom.js";
+import { together } from "city/map/together.js";
 import { Drawn, listenViews } from "city/scenarios/drawn.js";
 
 /** @param {HTMLElement} root */
@@ -14,7 +15,7 @@ export async function mount(root) {
   const style = await baseStyle();
   const made = await Promise.all(places.map((place) => one(place, style)));
   const shown = made.filter((each) => each !== null);
-  follow(shown.map((each) => each.map));
+  together(...shown.map((each) => each.map));
   listenViews(root, (view) => shown.forEach((each) => each.set(view)));
   root.dataset.drawn = "yes";
 }
@@ -43,16 +44,4 @@ async function one(place, style) {
     console.warn("scenario map:", error);
     return null;
   }
-}
-
-/** @param {import("maplibre-gl").Map[]} maps */
-function follow(maps) {
-  let busy = false;
-  for (const map of maps)
-    map.on("move", () => {
-      if (busy) return;
-      busy = true;
-      for (const other of maps) if (other !== map) other.jumpTo({ center: map.getCenter(), zoom: map.getZoom(), bearing: map.getBearing() });
-      busy = false;
-    });
 }

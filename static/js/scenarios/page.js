@@ -15,6 +15,7 @@ import { Finder } from "city/map/finder.js";
 import { reverse } from "city/map/place.js";
 import { Sheet } from "city/map/sheet.js";
 import { Drawn, listenViews } from "city/scenarios/drawn.js";
+import { Swipe } from "city/scenarios/swipe.js";
 
 const LOOK_MS = 1000;
 const DRAGGED_MAX = 300; // handles of facilities; more than that would be no map any more
@@ -104,6 +105,7 @@ class Page {
     this.known = JSON.parse(part("[data-part=places]").textContent);
     this.map = makeMap(part("[data-part=map]"), { style, center: city.center, zoom: 12, bearing: 0 });
     /** @type {any} */ (stage).map = this.map; // tests and pictures wait for its `idle`
+    this.style = style;
     this.drawn = new Drawn(this.map);
     if (told) this.drawn.told = told;
     new Sheet(part("#map-panel"), "half");
@@ -117,27 +119,43 @@ class Page {
     this.drawn.draw();
     addControls(part("[data-part=buttons]"), map, { say: (words) => this.banner.say(words), pick: () => {}, help: () => this.banner.say(t("Click the map to place what is chosen in the form; drag a facility to move it.")) });
     followTheme(map, () => this.drawn.draw());
-    listenViews(this.stage, (view) => this.drawn.set(view));
+    const swipe = this.told && new Swipe(part("[data-part=panes]"), map, this.style, this.told, (second) => this.#again(second));
+    listenViews(this.stage, (view) => {
+      this.drawn.set(view === "swipe" ? "before" : view);
+      swipe?.show(view === "swipe");
+    });
     map.on("error", (/** @type {any} */ event) => this.banner.mapError(event));
-    this.#marks();
+    this.#marks(map);
     if (this.form) this.#edit(this.form);
     this.stage.dataset.state = "ready";
   }
 
   /** Numbers of the changes where they lie, as the list has them: also of those that no run has worked out yet. */
-  #marks() {
+  /** @param {import("maplibre-gl").Map} map */
+  #marks(map) {
     for (const [index, one] of this.known.changes.entries()) {
       if (!one.at) continue;
       const element = h("div", { class: "scenario-mark", "aria-hidden": "true" }, String(index + 1));
-      new Marker({ element, offset: [0, -18] }).setLngLat(one.at).addTo(this.map);
+      new Marker({ element, offset: [0, -18] }).setLngLat(one.at).addTo(map);
     }
+  }
+
+  /** The map of the changes, over the first: marked and clicked like it. @param {import("maplibre-gl").Map} map */
+  #again(map) {
+    this.#marks(map);
+    if (this.form) this.#click(map, this.form);
+  }
+
+  /** @param {import("maplibre-gl").Map} map @param {ChangeForm} form */
+  #click(map, form) {
+    map.getCanvas().style.cursor = "crosshair";
+    map.on("click", (event) => form.click([event.lngLat.lng, event.lngLat.lat]));
   }
 
   /** @param {ChangeForm} form */
   #edit(form) {
     const { map } = this;
-    map.getCanvas().style.cursor = "crosshair";
-    map.on("click", (event) => form.click([event.lngLat.lng, event.lngLat.lat]));
+    this.#click(map, form);
     form.placed = (at) => this.#pin(at);
     const near = form.form.querySelector("[data-part=finder]");
     new Finder(near?.querySelector("input") ?? part("#c-find"), near?.querySelector("ul") ?? part("#c-found"), {

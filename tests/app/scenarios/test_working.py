@@ -161,7 +161,7 @@ def test_no_register_is_touched(run: Run, db: Session, town: dict[str, Any]) -> 
         ({"do": "reassign", "unit_cell": "nowhere", "to": NORTH_DUTY}, "there is no unit cell nowhere"),
         ({"do": "reassign", "unit_cell": SOUTH_CELLS[0], "to": "nobody"}, "there is no duty cell nobody"),
         ({"do": "fly"}, "Change 1"),
-        ({"do": "add", "at": [181, 0]}, "Change 1, add.at.0"),
+        ({"do": "add", "at": [181, 0]}, "Change 1, at.0"),
     ],
 )
 def test_a_change_that_cannot_be_is_named(
