@@ -23,6 +23,7 @@ PYTHON = {
     "gettext": None, "ngettext": (1, 2), "lazy_gettext": None, "lazy_ngettext": (1, 2),
 }  # fmt: skip
 SCRIPT = {"t": None, "tn": (1, 2)}
+NESTED = re.compile(r'(?<![\w.])t\(\s*"((?:[^"\\]|\\.)*)"')
 PLACES = re.compile(r"\{(\w+)\}|%\((\w+)\)[sd]")
 COMMAND_LINE = ("app/launch/", "app/cities/")  # spoken by ./city only, which is in English
 
@@ -38,6 +39,14 @@ def of_files(
         for file in sorted((PROJECT / root).rglob(pattern)):
             for _line, text, _, _ in extract_from_file(method, str(file), keywords=keywords, options=options):
                 yield str(file.relative_to(PROJECT)), text
+
+
+def of_nested() -> Iterator[tuple[str, Message]]:
+    """(file, text) of texts within another call or a template, which the extraction from scripts passes over."""
+    for file in sorted((PROJECT / "static/js").rglob("*.js")):
+        lines = (line for line in file.read_text().splitlines() if not line.lstrip().startswith(("*", "//", "/**")))
+        for text in NESTED.findall("\n".join(lines)):
+            yield str(file.relative_to(PROJECT)), text
 
 
 def error_names() -> set[str]:
@@ -72,6 +81,7 @@ def all_texts() -> list[tuple[str, Message]]:
         *of_files("*.py", "python", PYTHON, "gis", "grid", "layers", "app"),
         *of_files("*.html", "jinja2", PYTHON, "app"),
         *of_files("*.js", "javascript", SCRIPT, "static/js"),
+        *of_nested(),
         *of_errors(),
     ]
 
