@@ -287,3 +287,38 @@ def test_a_recipe_is_filled_checked_run_and_explained(open_as: OpenPage, work: W
     expect(page.locator("[data-part=stale]")).to_contain_text("the steps")
     page.goto("/planning/recipes")
     expect(page.locator("tbody tr", has_text="Near schools")).to_contain_text("stale")
+
+
+def test_the_rows_of_a_result_come_some_at_a_time_and_all_are_drawn(open_as: OpenPage, work: Work) -> None:
+    page = open_as("planner", "/planning/recipes/new")
+    page.wait_for_selector(".recipe[data-state=ready]")
+    page.get_by_label("Short name").fill(f"many-{os.getpid()}")
+    page.get_by_label("Title of the recipe").fill("Squares")
+    page.get_by_label("Next step").select_option("grid")
+    page.get_by_role("button", name="Add the step").click()
+    page.locator("[data-field=of]").fill("addresses")
+    page.get_by_text("More fields").click()
+    page.locator("[data-field=shape]").select_option(label="squares")
+    page.locator("[data-field=side_m]").fill("20")
+    page.locator("[data-field=on]").fill("unit_cells")
+    page.get_by_role("button", name="Save and run").click()
+    expect(page.locator("[data-part=running]")).to_contain_text("Waiting")
+    work()
+    more = page.get_by_role("button", name="More rows")
+    expect(more).to_be_visible(timeout=30_000)
+    expect(page.locator("[data-part=result] tbody tr")).to_have_count(20)
+    told = re.fullmatch(r"More rows \((\d+) of ([\d,]+) are shown\)", more.inner_text())
+    assert told is not None
+    rows = int(told[2].replace(",", ""))
+    assert (int(told[1]), rows > 40) == (20, True)
+    more.click()
+    expect(page.locator("[data-part=result] tbody tr")).to_have_count(40)
+    ids = page.locator("[data-part=result] tbody tr td:first-child").all_inner_texts()
+    assert ids == sorted(set(ids), key=int)
+    page.wait_for_selector("[data-part=result] .minimap[data-drawn=yes]")
+    drawn = """() => {
+        const map = document.querySelector('[data-part=result] .minimap').map;
+        const found = map.queryRenderedFeatures({layers: ['own-fill']});
+        return map.areTilesLoaded() && new Set(found.map((one) => one.id)).size;
+    }"""
+    page.wait_for_function(f"(rows) => ({drawn})() === rows", arg=rows, timeout=20_000)

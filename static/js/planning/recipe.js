@@ -6,9 +6,10 @@ import { getJSON, patchJSON, postJSON } from "http";
 import { toast } from "dialogs";
 import { t } from "words";
 import { fill, h, icon } from "city/map/dom.js";
-import { account, result } from "city/planning/account.js";
+import { account } from "city/planning/account.js";
 import { fieldOf, valuesOf } from "city/planning/fields.js";
 import { numbers } from "city/planning/numbers.js";
+import { result } from "city/planning/result.js";
 
 const LOOK_MS = 700;
 const COST_MS = 600; // after the last change
