@@ -12,7 +12,7 @@ MODELS = (
     "residents.models", "components.models", "facilities.models", "field.models", "dispatch.models", "clocks.models",
     "notices.models", "open311.models", "channels.models", "web.models", "organisation.models", "routing.models",
     "evaluation.models", "transfer.models", "datasets.models", "styles.models", "planning.models", "cases.squares",
-    "datasets.squares", "maps.models", "printing.models", "layerbook.models", "scenarios.models",
+    "datasets.past", "datasets.squares", "maps.models", "printing.models", "layerbook.models", "scenarios.models",
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from layers.layer import FieldKind
 
-TAKEN = ("id", "geom", "area_code", "unit_cell_id")
+TAKEN = ("id", "geom", "area_code", "unit_cell_id", "row_since")
 NAME_BYTES = 59  # of PostgreSQL's 63: room for a number behind it
 SQL_TYPES: dict[FieldKind, str] = {
     "text": "text",

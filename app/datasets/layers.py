@@ -6,10 +6,11 @@ from collections import OrderedDict
 from typing import Any, cast
 
 from geoalchemy2 import Geometry
-from sqlalchemy import BigInteger, Boolean, DateTime, Double, Row, Select, Text, column, select, table
+from sqlalchemy import BigInteger, Boolean, DateTime, Double, Row, TableClause, Text, column, select, table
 
 from app.datasets import queries, squares
 from app.datasets.models import Audience
+from app.datasets.past import SINCE, history_of
 from app.datasets.squares import DatasetPyramid
 from grid.reach import Viewer
 from layers.layer import Field, FieldKind, GeometryKind, Layer, Style
@@ -57,11 +58,13 @@ def _declare(found: Row[Any]) -> Layer:
     geometry = KINDS.get(found.geometry.removeprefix("MULTI"), "GEOMETRY")
     if found.geometry == "MULTIPOINT":
         geometry = "GEOMETRY"
-    chosen = _select(f"dataset_{found.id}", found.geometry, found.columns)
+    rows = table_of(f"dataset_{found.id}", found.geometry, found.columns)
+    chosen = select(*(one for one in rows.c if one.name != SINCE))
     label = next((one.name for one in fields if one.name.lower() in LABELS and one.kind == "text"), None)
     return Layer(
         id=found.layer_id, title=found.title, theme="planning" if found.origin.get("worked_out") else "uploaded",
         geometry=geometry, rows=lambda _viewer: chosen, fields=fields,
+        history=history_of(rows, found.id, found.geometry, found.columns),
         style=Style(
             colour=COLOURS[found.id % len(COLOURS)], size_px=6, width_px=1.5, label=label, label_zoom=15,
             opacity=0.45 if geometry == "POLYGON" else 0.85,
@@ -78,9 +81,10 @@ def _declare(found: Row[Any]) -> Layer:
     )  # fmt: skip
 
 
-def _select(name: str, geometry: str, columns: list[dict[str, Any]]) -> Select[Any]:
-    rows = table(
+def table_of(name: str, geometry: str, columns: list[dict[str, Any]]) -> TableClause:
+    """The table of a data set, with the columns that its layer has and the moment since when a row stands so."""
+    return table(
         name, column("id", BigInteger), column("geom", Geometry(geometry, 4326)), column("area_code", Text),
-        column("unit_cell_id", BigInteger), *(column(one["name"], SQL_KINDS[one["kind"]]) for one in columns),
+        column("unit_cell_id", BigInteger), column(SINCE, DateTime(timezone=True)),
+        *(column(one["name"], SQL_KINDS[one["kind"]]) for one in columns),
     )  # fmt: skip
-    return select(rows)

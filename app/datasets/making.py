@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audit.service import record
-from app.datasets import service, tables, uploads
+from app.datasets import past, service, tables, uploads
 from app.datasets.examine import ground_of
 from app.datasets.findings import Ticks, choose, resolved
 from app.datasets.intake import Taken
@@ -155,6 +155,7 @@ def _one(
         service.seal(db, made)
     else:
         tables.finish(db, table)
+        past.keep(db, made)
         tables.replace(db, made.table, table)
         service.touch(db, made)
     detail = {

@@ -64,7 +64,8 @@ class Dataset(Base, HasId):
     (``{"name", "title", "kind"}`` each), `version` rises with every change of its rows. `origin` says where the rows
     come from (file, datum, what was mended and refused), `recipe` how they were worked out from other layers.
     `about` is what people say of it (source, licence, as_of, quality). `upload_id` is the kept original; `making` how
-    it was made of that: the table, the kind of geometry, each mend with whether it was taken.
+    it was made of that: the table, the kind of geometry, each mend with whether it was taken. `rows_since` is when its
+    table took the place of the one before (`app.datasets.past`).
     """
 
     __tablename__ = "datasets"
@@ -85,6 +86,7 @@ class Dataset(Base, HasId):
     making: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    rows_since: Mapped[datetime] = mapped_column(server_default=func.now())
 
     @property
     def table(self) -> str:

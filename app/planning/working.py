@@ -12,8 +12,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.audit.service import record
+from app.datasets import past, tables
 from app.datasets import service as datasets
-from app.datasets import tables
 from app.datasets.columns import safe_names
 from app.datasets.models import Audience, Dataset
 from app.datasets.shapes import column_type
@@ -91,6 +91,7 @@ def keep(
         made = datasets.add_empty(db, viewer, recipe.name, wish, registry.is_declared)
         recipe.dataset_id = made.id
     else:
+        past.keep(db, made)
         tables.drop(db, made.table)
         made.version += 1
     _fill(desk, made, done.work)

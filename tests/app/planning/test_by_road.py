@@ -190,7 +190,7 @@ def test_the_median_is_exact_when_small_and_never_below_its_bound_when_large(see
     ({"do": "density", "as": "a", "of": "spots", "bandwidth_m": 20, "cell_m": 10}, "coarse"),
     ({"do": "service_areas", "as": "a", "of": "spots", "limits": []}, "at least 1"),
     ({"do": "service_areas", "as": "a", "of": "spots", "limits": [5], "rings": True, "split": "nearest"}, "Rings"),
-    ({"do": "locate", "as": "a", "of": "spots", "with": "spots", "k": 0}, "greater than"),
+    ({"do": "locate", "as": "a", "of": "spots", "with": "spots", "k": 0}, "Must be at least 1"),
 ])  # fmt: skip
 def test_values_that_do_not_go_together_are_refused(step: dict[str, Any], words: str) -> None:
     with pytest.raises(BadChain, match=words):

@@ -165,7 +165,7 @@ def test_a_result_is_a_layer_that_says_when_its_inputs_changed_and_is_made_again
         ([], "at least 1"), ([{"do": "fly", "as": "a", "of": "b"}], "fly"),
         ([{"do": "clip", "as": "a", "of": "fields", "with": "a"}], "itself"),
         ([{"do": "buffer", "as": "a", "of": "fields", "metres": 1}] * 2, "Two steps"),
-        ([{"do": "buffer", "as": "a", "of": "fields", "metres": float("nan")}], "finite"),
+        ([{"do": "buffer", "as": "a", "of": "fields", "metres": float("nan")}], "metres: Give a number"),
     ],
 )  # fmt: skip
 def test_steps_that_do_not_fit_are_refused_with_their_place(steps: list[dict[str, Any]], words: str) -> None:
