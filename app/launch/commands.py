@@ -180,6 +180,6 @@ def logs(part: str | None, follow: bool, lines: int) -> None:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def psql(arguments: tuple[str, ...]) -> None:
     """A SQL prompt on the city's database; ARGUMENTS are psql's own, for example -c 'SELECT 1'."""
-    url = open_city().database_url
+    url = open_city(of_any_version=True).database_url
     program = bin_dir() / "psql"
     os.execvpe(str(program) if program.exists() else "psql", ["psql", *arguments], connection_environment(url or ""))

@@ -9,16 +9,18 @@ from psycopg.pq import Conninfo
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from app.launch import schema
 from app.launch.cluster import Cluster
 from app.settings import Settings, read_settings
 from gis import db as database
 from gis.errors import InvalidInput, Unavailable
 
 
-def open_city(settings: Settings | None = None) -> Settings:
+def open_city(settings: Settings | None = None, *, of_any_version: bool = False) -> Settings:
     """Bind the engine of the running city; gives its settings with `database_url` set.
 
-    Raises Unavailable if the database does not answer.
+    Raises Unavailable if the database does not answer, or was made by another version of the programs (unless
+    `of_any_version`).
     """
     settings = settings or read_settings()
     url = settings.database_url or cluster_url(settings)
@@ -31,6 +33,13 @@ def open_city(settings: Settings | None = None) -> Settings:
         if settings.database_url:
             raise Unavailable("The database of DATABASE_URL does not answer: {reason}", reason=error.orig) from error
         raise Unavailable("The city in {home} is not running. Start it with ./city up.", home=settings.home) from error
+    made_by = None if of_any_version else schema.revision(engine)
+    if made_by is not None and made_by != schema.head():
+        engine.dispose()
+        raise Unavailable(
+            "The city's database is of another version ({made_by}) than these programs: run ./city up.",
+            made_by=made_by,
+        )
     database.bind(engine)
     return settings.model_copy(update={"database_url": url})
 

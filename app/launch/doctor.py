@@ -168,7 +168,7 @@ def served(settings: Settings) -> Iterator[Finding]:
     try:
         if settings.database_url:
             checks.ensure_server(settings.database_url)
-        open_city(settings)
+        open_city(settings, of_any_version=True)
     except CityError as error:
         yield Finding("database", "bad", str(error), "./city up, ./city logs postgres")
         return

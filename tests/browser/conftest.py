@@ -32,6 +32,7 @@ ARGS = [
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
     "--disable-background-networking",
+    "--disable-gpu-rasterization",
     "--lang=en",
 ]
 START_S = 120  # two processes start beside other tests' browsers

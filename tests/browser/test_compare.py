@@ -148,6 +148,7 @@ def test_the_divider_is_moved_by_keys_and_by_hand_and_esc_leaves(open_as: OpenPa
     page.keyboard.press("End")
     expect(divider).to_have_attribute("aria-valuenow", "100")
     page.keyboard.press("PageUp")
+    expect(divider).to_have_attribute("aria-valuenow", "90")
     stage = page.locator(".map-panes").bounding_box()
     grip = divider.bounding_box()
     assert stage is not None

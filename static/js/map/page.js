@@ -12,6 +12,7 @@ import { addControls } from "city/map/controls.js";
 import { Drawer } from "city/map/drawer.js";
 import { Filters } from "city/map/filters.js";
 import { Forms } from "city/map/forms.js";
+import { drawerHooks, leave, listHooks, paneHooks, viewBox } from "city/map/hooks.js";
 import { listenKeys } from "city/map/keys.js";
 import { Layers } from "city/map/layers.js";
 import { RowList } from "city/map/list.js";
@@ -44,7 +45,7 @@ export async function mount(stage) {
   }
 }
 
-class Page {
+export class Page {
   /**
    * @param {HTMLElement} stage
    * @param {Banner} banner
@@ -62,7 +63,7 @@ class Page {
     this.acts = (stage.dataset.acts ?? "").split(",").filter(Boolean);
     const { center, zoom, bearing } = this.store.state;
     const begin = { style, center: center ?? city.center, zoom: zoom ?? 12, bearing };
-    this.panes = new Panes(part("[data-part=panes]"), this.store, this.#paneHooks(), begin);
+    this.panes = new Panes(part("[data-part=panes]"), this.store, paneHooks(this), begin);
     /** The first map; a second one looks where it does. */
     this.map = this.panes.first.map;
     /** @type {any} */ (stage).map = this.map; // tests and the console wait for its `idle`
@@ -71,8 +72,8 @@ class Page {
     this.drawerSheet = new Sheet(part("#map-drawer"), "half");
     this.camera = new Camera(this.map, part("#map-panel"), part("#map-drawer"));
     if (!center) this.camera.fit(this.store.state.box ?? city.bbox, { animate: false, padding: 24 });
-    this.drawer = new Drawer(part("#map-drawer"), part("[data-part=drawer]"), this.#drawerHooks());
-    this.list = new RowList(part("#panel-list"), this.store, layers, this.#listHooks());
+    this.drawer = new Drawer(part("#map-drawer"), part("[data-part=drawer]"), drawerHooks(this));
+    this.list = new RowList(part("#panel-list"), this.store, layers, listHooks(this));
     this.tree = new Tree(
       part("[data-part=tree]"),
       this.store,
@@ -98,7 +99,7 @@ class Page {
       acts: this.acts,
       done: (layer, id) => this.#made(layer, id),
     });
-    this.watch = new Watch({ ...this, rows: () => this.#rows({ quiet: true }), changed: (layer, id) => this.#changed(layer, id) });
+    this.watch = new Watch({ ...this, rows: () => this.rows({ quiet: true }), changed: (layer, id) => this.#changed(layer, id) });
     addControls(part("[data-part=buttons]"), map, {
       say: (words) => this.banner.say(words),
       pick: () => this.#pickCentre(),
@@ -121,7 +122,7 @@ class Page {
   #listenRows() {
     this.store.on(["filters", "when", "from", "to", "datetime", "area", "q", "layer", "view"], () => {
       this.filters.sync();
-      this.#rows();
+      this.rows();
       this.watch?.follow();
     });
     part("#map-panel").addEventListener("city:menu", () => this.panelSheet.to("full"));
@@ -155,7 +156,7 @@ class Page {
         store.set({ tab: "list" });
         this.list.step(by);
       },
-      escape: () => this.#escape(),
+      escape: () => leave(this),
       help: () => this.#help(),
       tab: () => this.tabs.next(),
     });
@@ -174,67 +175,11 @@ class Page {
     });
   }
 
-  #drawerHooks() {
-    return {
-      acts: this.acts,
-      moment: (/** @type {any} */ layer) => (layer.past ? this.store.state.datetime : ""),
-      close: () => {
-        this.#escape();
-      },
-      zoom: (/** @type {any} */ feature) => this.camera.flyTo(feature),
-      act: (/** @type {string} */ act, /** @type {[number, number]} */ at) =>
-        this.store.set({ act, at, selected: null }),
-      moved: (/** @type {any} */ layer, /** @type {any} */ feature) => this.#acted(layer, feature),
-    };
-  }
-
-  #listHooks() {
-    return {
-      hover: (/** @type {any} */ feature) => this.marks.hover(feature),
-      select: (/** @type {any} */ feature, /** @type {any} */ layer) => {
-        this.store.set({ selected: { layer: layer.id, id: String(feature.id) }, at: null, act: "" });
-        this.camera.flyTo(feature, true);
-      },
-      selectArea: (/** @type {any} */ item) => this.store.set({ area: item.code }),
-      clear: () => this.clear(),
-      viewBox: () => /** @type {[number, number, number, number]} */ (this.map.getBounds().toArray().flat()),
-    };
-  }
-
-  /** What each map tells the page. */
-  #paneHooks() {
-    return {
-      layers: this.layers,
-      styles: this.styles,
-      pickHooks: (/** @type {import("city/map/store.js").Side} */ view) => ({ ...this.#pickHooks(), only: (/** @type {string} */ area) => view.set({ area }) }),
-      choose: (/** @type {import("city/map/pane.js").Pane} */ pane) => this.compare?.steer(/** @type {"a"|"b"} */ (pane.view.name)),
-      failed: (/** @type {any} */ event) => this.banner.mapError(event),
-      lostStyle: (/** @type {import("city/map/pane.js").Pane} */ pane, /** @type {any} */ layer) => this.#lostStyle(pane, layer),
-      legend: (/** @type {import("city/map/pane.js").Pane} */ pane, /** @type {any} */ layer, /** @type {any} */ legend) =>
-        pane === this.panes.active && this.tree.show(layer, legend),
-      restyled: (/** @type {import("city/map/pane.js").Pane} */ pane) => {
-        if (pane === this.panes.active) this.editor?.try();
-        if (pane === this.panes.first) this.#rows({ quiet: true });
-      },
-    };
-  }
-
   /** One map or two, and which of them the panel steers. */
   async #compared() {
     await this.panes.sync();
     this.tree.sync();
     this.watch?.follow();
-  }
-
-  #pickHooks() {
-    return {
-      busy: () => Boolean(this.store.state.act || this.store.state.edit),
-      select: (/** @type {any} */ feature, /** @type {any} */ layer) =>
-        this.store.set({ selected: { layer: layer.id, id: String(feature.id) }, at: null }),
-      place: (/** @type {any} */ { lng, lat }) => this.store.set({ selected: null, at: [lng, lat] }),
-      hover: (/** @type {string|null} */ id, /** @type {any} */ layer) =>
-        this.list.light(layer && layer.id === this.list.subjectId() ? id : null),
-    };
   }
 
   /** @param {boolean} first whether the page opens with it: then the map goes there */
@@ -280,7 +225,7 @@ class Page {
    * @param {import("city/map/pane.js").Pane} pane
    * @param {import("city/map/layers.js").LayerInfo} layer
    */
-  #lostStyle({ view }, layer) {
+  lostStyle({ view }, layer) {
     const { [layer.id]: _gone, ...rest } = view.state.styles;
     view.set({ styles: rest }, { push: false });
     this.banner.say(t("The style of {layer} is not there, or not for you to see. This is the usual one.", { layer: layer.title }));
@@ -291,7 +236,7 @@ class Page {
    * @param {import("city/map/layers.js").LayerInfo} layer
    * @param {any} feature
    */
-  async #acted(layer, feature) {
+  async acted(layer, feature) {
     this.#touched(layer, bounds(feature.geometry));
     await this.drawer.row(layer, String(feature.id));
   }
@@ -299,7 +244,7 @@ class Page {
   #moved() {
     const { lng, lat } = this.map.getCenter();
     this.store.set({ center: [lng, lat], zoom: this.map.getZoom(), bearing: this.map.getBearing() }, { push: false });
-    if (this.store.state.view) this.#rows({ quiet: true });
+    if (this.store.state.view) this.rows({ quiet: true });
   }
 
   /** @param {string} code */
@@ -316,24 +261,6 @@ class Page {
   #pickCentre() {
     if (this.store.state.act) this.forms?.click(this.map.getCenter());
     else this.panes.active.picker?.at(this.map.project(this.map.getCenter()));
-  }
-
-  /** @returns {boolean} whether there was anything to leave */
-  #escape() {
-    if (this.panes.all.map((one) => one.picker?.close()).some(Boolean)) return true;
-    if (this.filters.close(true) || this.forms?.escape()) return true;
-    if (this.store.state.edit) {
-      this.store.set({ edit: "" });
-      return true;
-    }
-    if (!this.store.state.selected && !this.store.state.at) return this.timeBar?.close() || (this.compare?.close() ?? false);
-    const { selected } = this.store.state;
-    this.store.set({ selected: null, at: null });
-    if (selected)
-      /** @type {HTMLElement|null} */ (
-        document.querySelector(`#panel-list [data-id="${CSS.escape(selected.id)}"] > .row`)
-      )?.focus();
-    return true;
   }
 
   #help() {
@@ -368,11 +295,11 @@ class Page {
       thematic.touched(layer.id, box);
       legends.count(layer);
     }
-    this.#rows({ quiet: true });
+    this.rows({ quiet: true });
   }
 
   /** Read the rows again: for the list, and for the chart where one is open. @param {{quiet?: boolean}} [how] */
-  #rows(how) {
+  rows(how) {
     this.charts?.load();
     return this.list.load(how);
   }
@@ -387,7 +314,7 @@ class Page {
       layers: this.layers,
       styles: this.styles,
       areas: () => this.filters.areas.load(),
-      viewBox: () => this.#listHooks().viewBox(),
+      viewBox: () => viewBox(this.map),
       showCell: (cell) => {
         this.marks.cell(cell);
         if (cell) this.camera.reveal(cell);

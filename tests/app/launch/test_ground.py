@@ -212,6 +212,24 @@ def test_a_server_that_does_not_answer_is_told_apart_from_a_city_that_is_not_up(
         assert "nonsense" in str(refused.value)
 
 
+def test_a_database_of_another_version_is_told_and_not_tried(
+    cluster: Cluster, template_url: str, tmp_path: Path
+) -> None:
+    assert template_url
+    settings = Settings(home=tmp_path, database_url=copy_database(cluster, "city_other_version"))
+    engine = database.make_engine(settings.database_url or "")
+    try:
+        open_city(settings)
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+        with pytest.raises(Unavailable, match=r"0001.*\./city up"):
+            open_city(settings)
+        open_city(settings, of_any_version=True)  # the doctor and psql look at it all the same
+    finally:
+        database.bind(None)
+        engine.dispose()
+
+
 def test_a_city_runs_on_a_server_of_others_and_leaves_it_running(cluster: Cluster, template_url: str) -> None:
     home = Home()
     given = {"DATABASE_URL": copy_database(cluster, "city_external")}
