@@ -16,7 +16,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg.errors import AdminShutdown, CrashShutdown, DiskFull, QueryCanceled, UniqueViolation
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
 from app.cli import trouble
 from app.launch import checks, cluster, processes, schema, start, vendor
@@ -217,17 +217,22 @@ def test_a_database_of_another_version_is_told_and_not_tried(
 ) -> None:
     assert template_url
     settings = Settings(home=tmp_path, database_url=copy_database(cluster, "city_other_version"))
-    engine = database.make_engine(settings.database_url or "")
-    try:
-        open_city(settings)
-        with engine.begin() as connection:
-            connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
-        with pytest.raises(Unavailable, match=r"0001.*\./city up"):
-            open_city(settings)
-        open_city(settings, of_any_version=True)  # the doctor and psql look at it all the same
-    finally:
+
+    def opened(**given: bool) -> Engine:
+        open_city(settings, **given)
+        engine = database.bound()
+        assert isinstance(engine, Engine)
         database.bind(None)
         engine.dispose()
+        return engine
+
+    engine = opened()
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    engine.dispose()
+    with pytest.raises(Unavailable, match=r"0001.*\./city up"):
+        opened()
+    opened(of_any_version=True)  # the doctor and psql look at it all the same
 
 
 def test_a_city_runs_on_a_server_of_others_and_leaves_it_running(cluster: Cluster, template_url: str) -> None:
