@@ -45,6 +45,7 @@ from layers.rectangle import any_rectangle, touches
 
 STATE = "status"  # kept within every facet
 ALL = ""  # the facet that tells nothing more apart; it is kept to the finest zoom
+MANY = 10_000  # rows at once after which the planner must look again
 FACETS_DEEPEST = 12  # closer by, the rows of a tile are counted in less than 0.1 s
 OF_CLASS = ("kind", "major")  # fields of the class: they share its facet
 
@@ -239,7 +240,10 @@ def _here(of: Any, chosen: Filter) -> Iterator[ColumnElement[bool]]:
 
 def sum_up(db: Session) -> int:
     """Sum up what writes left; gives how many rows that were."""
-    return int(db.scalar(text("SELECT sum_case_squares()")) or 0)
+    many = int(db.scalar(text("SELECT sum_case_squares()")) or 0)
+    if many > MANY:
+        db.execute(text("ANALYZE case_squares, case_square_deltas"))
+    return many
 
 
 def sweep(db: Session) -> int:

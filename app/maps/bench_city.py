@@ -103,6 +103,9 @@ def _build(engine: Engine, rows: int, span_deg: float) -> str:
     operator = whole_city(RIGHTS)
     with Session(engine) as db, db.begin():
         sum_up(db)  # as the worker does each minute
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM (ANALYZE) case_squares, case_square_deltas"))  # as autovacuum does soon after
+    with Session(engine) as db, db.begin():
         role = service.parse_role("planner")
         password = secrets.token_urlsafe(24)
         account = service.create(db, operator, name="bench", role=role, areas=[""], password=password)
