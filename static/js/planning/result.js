@@ -58,7 +58,7 @@ class Table {
     if (!features.length) return fill(this.root, h("p", {}, t("The result has no rows.")));
     const all = Object.keys(features[0].properties).filter((one) => !OWN.includes(one));
     this.names = all.length > COLUMNS ? [...all.slice(0, COLUMNS - 2), ...all.slice(-2)] : all; // what steps add stands last
-    const head = h("tr", {}, h("th", { class: "number" }, "#"), ...this.names.map((one) => h("th", {}, one)), h("th", {}, t("Why")));
+    const head = h("tr", {}, h("th", { class: "number" }, "#"), ...this.names.map((one) => h("th", typeof features[0].properties[one] === "number" ? { class: "number" } : {}, one)), h("th", {}, t("Why")));
     const table = h("table", { class: "table" }, h("thead", {}, head), this.body);
     return fill(this.root, h("div", { class: "table-wrap", tabindex: 0, role: "region", "aria-label": t("The result") }, table), this.button, this.why);
   }
