@@ -8,7 +8,7 @@ any moment. A span of time is the sum of the months nearest to it, corrected by 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -30,7 +30,6 @@ from sqlalchemy import (
     or_,
     select,
     text,
-    type_coerce,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -47,7 +46,7 @@ STATE = "status"  # kept within every facet
 ALL = ""  # the facet that tells nothing more apart; it is kept to the finest zoom
 MANY = 10_000  # rows at once after which the planner must look again
 FACETS_DEEPEST = 12  # closer by, the rows of a tile are counted in less than 0.1 s
-OF_CLASS = ("kind", "major")  # fields of the class: they share its facet
+OF_CLASS = {"kind": "kind", "major": "major_id"}  # fields of the layer by columns of the class: they share its facet
 
 
 class CaseSquares(Base):
@@ -88,9 +87,6 @@ class CaseSquareDelta(Base, HasId):
     department: Mapped[str]
     source: Mapped[str]
     is_located: Mapped[str]
-
-
-Condition = Callable[[Any], ColumnElement[bool]]
 
 
 class End(NamedTuple):
@@ -217,16 +213,13 @@ def _narrowed(of: Any, value: Any, viewer: Viewer, chosen: Filter, span: Span | 
     of_class = [name for name in OF_CLASS if name in asked]
     if of_class:
         known = class_facts()
-        meant = (type_coerce(cast(known.c[_COLUMNS[name]], Text), Text).in_(asked[name]) for name in of_class)
+        meant = (cast(known.c[OF_CLASS[name]], Text).in_(asked[name]) for name in of_class)
         yield value.in_(select(cast(known.c.id, Text)).where(*meant))
     for name in ("department", "source"):
         if name in asked:
             yield value.in_(asked[name])
     if "is_located" in asked:
         yield cast(value, Boolean).in_({given.lower() in TRUE for given in asked["is_located"]})
-
-
-_COLUMNS = {"kind": "kind", "major": "major_id"}
 
 
 def _here(of: Any, chosen: Filter) -> Iterator[ColumnElement[bool]]:

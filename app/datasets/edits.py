@@ -8,20 +8,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 import shapely
-from geoalchemy2 import Geometry
 from shapely.geometry import Point
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import (
-    BigInteger,
     TableClause,
-    Text,
-    column,
     delete,
     func,
     insert,
     literal,
     select,
-    table,
     type_coerce,
     update,
 )
@@ -30,7 +25,7 @@ from sqlalchemy.types import NullType
 
 from app.audit.service import record
 from app.datasets import service, squares
-from app.datasets.layers import SQL_KINDS
+from app.datasets.layers import table_of
 from app.datasets.models import Dataset
 from gis.checks import check
 from gis.errors import InvalidInput, NotFound
@@ -141,10 +136,7 @@ def _changed(
 
 def rows_of(made: Dataset) -> TableClause:
     """The table of a data set."""
-    return table(
-        made.table, column("id", BigInteger), column("geom", Geometry(made.geometry, 4326)), column("area_code", Text),
-        column("unit_cell_id", BigInteger), *(column(one["name"], SQL_KINDS[one["kind"]]) for one in made.columns),
-    )  # fmt: skip
+    return table_of(made.table, made.geometry, made.columns)
 
 
 def _place(db: Session, made: Dataset, geometry: BaseGeometry) -> dict[str, Any]:

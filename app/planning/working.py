@@ -101,7 +101,7 @@ def keep(
     }  # fmt: skip
     if datasets.hidden_input(db, made, made.audience) is not None:
         made.audience = Audience.OWNER  # other steps than before: what was shown to others is not any more
-    sources = dict.fromkeys(one.origin for one in done.layers if one.origin)
+    sources = dict.fromkeys(str(one.attribution) for one in done.layers if str(one.attribution))
     made.origin = {"worked_out": True, "source": "; ".join(sources)}
     datasets.seal(db, made)
     record(db, viewer, act="planning.run", subject=made.layer_id, detail={"rows": made.row_count, "new": is_new})

@@ -218,6 +218,13 @@ def test_before_and_after_lie_under_a_divider(open_as: OpenPage, work: Work) -> 
     page.locator("[data-part=views] label", has_text="Difference").click()
     expect(page.locator("[data-part=after]")).to_have_count(0)
     expect(divider).to_be_hidden()
+    paper = "(root) => document.querySelector(root).map.getStyle()?.layers[0].paint['background-color']"
+    by_day = page.evaluate(paper, ".stage")
+    page.locator("button.theme").click()  # the second map is made as the page looks now
+    page.wait_for_function(f"(day) => ![day, undefined].includes(({paper})('.stage'))", arg=by_day)
+    page.locator("[data-part=views] label", has_text="Swipe").click()
+    page.wait_for_function("() => document.querySelector('[data-part=after]')?.map?.getLayer('own-scenario-after')")
+    assert page.evaluate(paper, "[data-part=after]") == page.evaluate(paper, ".stage") != by_day
 
 
 def test_changes_are_made_by_keyboard_and_faults_keep_what_was_typed(open_as: OpenPage) -> None:

@@ -43,22 +43,15 @@ CREATE TABLE case_square_deltas (
 CREATE FUNCTION month_of(moment timestamptz) RETURNS varchar LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN to_char(moment AT TIME ZONE 'UTC', 'YYYY-MM');
 
-CREATE FUNCTION case_squares_added() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Rows that came (1) or went (-1): the trigger's argument says which.
+CREATE FUNCTION case_squares_counted() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    sign integer := TG_ARGV[0]::integer;
 BEGIN
     INSERT INTO case_square_deltas (across, down, n, su, sv, area_code, status, class, month, department, source, is_located)
-    SELECT world_square(u, 15), world_square(v, 15), count(*), sum(u), sum(v), area_code, status, class_id::text,
-           month_of(reported_at), coalesce(department, ''), source, (located_by <> 'default')::text
-    FROM (SELECT world_u(ST_X(geom)) AS u, world_v(ST_Y(geom)) AS v, * FROM added) spots
-    GROUP BY 1, 2, 6, 7, 8, 9, 10, 11, 12;
-    RETURN NULL;
-END
-$$;
-CREATE FUNCTION case_squares_removed() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    INSERT INTO case_square_deltas (across, down, n, su, sv, area_code, status, class, month, department, source, is_located)
-    SELECT world_square(u, 15), world_square(v, 15), -count(*), -sum(u), -sum(v), area_code, status, class_id::text,
-           month_of(reported_at), coalesce(department, ''), source, (located_by <> 'default')::text
-    FROM (SELECT world_u(ST_X(geom)) AS u, world_v(ST_Y(geom)) AS v, * FROM removed) spots
+    SELECT world_square(u, 15), world_square(v, 15), sign * count(*), sign * sum(u), sign * sum(v), area_code, status,
+           class_id::text, month_of(reported_at), coalesce(department, ''), source, (located_by <> 'default')::text
+    FROM (SELECT world_u(ST_X(geom)) AS u, world_v(ST_Y(geom)) AS v, * FROM counted) spots
     GROUP BY 1, 2, 6, 7, 8, 9, 10, 11, 12;
     RETURN NULL;
 END
@@ -77,10 +70,10 @@ BEGIN
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER case_squares_added AFTER INSERT ON cases REFERENCING NEW TABLE AS added
-    FOR EACH STATEMENT EXECUTE FUNCTION case_squares_added();
-CREATE TRIGGER case_squares_removed AFTER DELETE ON cases REFERENCING OLD TABLE AS removed
-    FOR EACH STATEMENT EXECUTE FUNCTION case_squares_removed();
+CREATE TRIGGER case_squares_added AFTER INSERT ON cases REFERENCING NEW TABLE AS counted
+    FOR EACH STATEMENT EXECUTE FUNCTION case_squares_counted('1');
+CREATE TRIGGER case_squares_removed AFTER DELETE ON cases REFERENCING OLD TABLE AS counted
+    FOR EACH STATEMENT EXECUTE FUNCTION case_squares_counted('-1');
 CREATE TRIGGER case_squares_moved
     AFTER UPDATE OF geom, area_code, status, class_id, reported_at, department, source, located_by ON cases
     FOR EACH ROW

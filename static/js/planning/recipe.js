@@ -116,14 +116,16 @@ class Recipe {
     clearTimeout(this.soon);
     this.soon = setTimeout(async () => {
       const steps = this.steps();
+      if (!steps.length) return this.#cost(null);
       const asked = JSON.stringify(steps);
       try {
-        const { faults } = steps.length ? await postJSON("/api/v1/recipes/checks", { steps }) : { faults: [1] };
+        const { faults } = await postJSON("/api/v1/recipes/checks", { steps });
         const cost = faults.length ? null : await postJSON("/api/v1/recipes/estimates", { steps });
         if (asked === JSON.stringify(this.steps())) this.#cost(cost);
       } catch {
         this.#cost(null);
       }
+      return undefined;
     }, COST_MS);
   }
 

@@ -38,7 +38,7 @@ class Table {
     this.next = null;
     this.body = h("tbody", {});
     this.why = h("div", { class: "recipe-why", role: "status", "data-part": "why" });
-    this.button = h("button", { type: "button", hidden: true, "data-part": "more", onclick: () => this.more() });
+    this.button = h("button", { type: "button", hidden: true, "data-part": "more", onclick: () => this.#press() });
   }
 
   async more() {
@@ -51,6 +51,18 @@ class Table {
     this.button.hidden = !told.next;
     this.button.textContent = t("More rows ({shown} of {rows} are shown)", { shown: numbers(this.shown), rows: numbers(told.matched) });
     return this;
+  }
+
+  /** Once at a time; what goes wrong is said below the rows. */
+  async #press() {
+    this.button.disabled = true;
+    try {
+      await this.more();
+    } catch (error) {
+      fill(this.why, h("p", { class: "error" }, /** @type {Error} */ (error).message));
+    } finally {
+      this.button.disabled = false;
+    }
   }
 
   /** @param {any[]} features */

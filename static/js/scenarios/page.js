@@ -105,7 +105,6 @@ class Page {
     this.known = JSON.parse(part("[data-part=places]").textContent);
     this.map = makeMap(part("[data-part=map]"), { style, center: city.center, zoom: 12, bearing: 0 });
     /** @type {any} */ (stage).map = this.map; // tests and pictures wait for its `idle`
-    this.style = style;
     this.drawn = new Drawn(this.map);
     if (told) this.drawn.told = told;
     new Sheet(part("#map-panel"), "half");
@@ -119,7 +118,7 @@ class Page {
     this.drawn.draw();
     addControls(part("[data-part=buttons]"), map, { say: (words) => this.banner.say(words), pick: () => {}, help: () => this.banner.say(t("Click the map to place what is chosen in the form; drag a facility to move it.")) });
     followTheme(map, () => this.drawn.draw());
-    const swipe = this.told && new Swipe(part("[data-part=panes]"), map, this.style, this.told, (second) => this.#again(second));
+    const swipe = this.told && new Swipe(part("[data-part=panes]"), map, this.told, (second) => this.#again(second));
     listenViews(this.stage, (view) => {
       this.drawn.set(view === "swipe" ? "before" : view);
       swipe?.show(view === "swipe");

@@ -3,7 +3,7 @@
  * @module city/scenarios/swipe
  */
 import { t } from "words";
-import { followTheme, makeMap } from "city/map/basemap.js";
+import { baseStyle, followTheme, makeMap } from "city/map/basemap.js";
 import { Divider } from "city/map/divider.js";
 import { h } from "city/map/dom.js";
 import { lookAt, together } from "city/map/together.js";
@@ -13,14 +13,12 @@ export class Swipe {
   /**
    * @param {HTMLElement} root the panes
    * @param {import("maplibre-gl").Map} first
-   * @param {any} style
    * @param {any} told GeoJSON of the run
    * @param {(map: import("maplibre-gl").Map) => void} made what else the second map needs
    */
-  constructor(root, first, style, told, made) {
+  constructor(root, first, told, made) {
     this.root = root;
     this.first = first;
-    this.style = style;
     this.told = told;
     this.made = made;
     this.divider = new Divider(root, {
@@ -32,21 +30,25 @@ export class Swipe {
   }
 
   /** @param {boolean} on */
-  show(on) {
+  async show(on) {
     this.root.dataset.compare = on ? "swipe" : "";
     this.divider.element.hidden = !on;
-    if (on) this.second ??= this.#begin();
-    else this.#end();
+    if (!on) this.#end();
+    else if (!this.pane) await this.#begin();
   }
 
-  #begin() {
+  async #begin() {
     const canvas = h("div", { class: "map-canvas" });
-    this.pane = h("div", { class: "map-pane", "data-part": "after" }, canvas);
-    this.root.append(this.pane);
-    const { first, style } = this;
+    const pane = h("div", { class: "map-pane", "data-part": "after" }, canvas);
+    this.pane = pane;
+    this.root.append(pane);
+    const style = await baseStyle(); // as the page looks now
+    if (this.pane !== pane) return;
+    const { first } = this;
     const { lng, lat } = first.getCenter();
     const map = makeMap(canvas, { style, center: [lng, lat], zoom: first.getZoom(), bearing: first.getBearing() });
-    /** @type {any} */ (this.pane).map = map; // tests and pictures wait for its `idle`
+    this.second = map;
+    /** @type {any} */ (pane).map = map; // tests and pictures wait for its `idle`
     map.getCanvas().setAttribute("aria-label", t("Map with the changes"));
     const drawn = new Drawn(map);
     drawn.told = this.told;
@@ -54,17 +56,17 @@ export class Swipe {
     const draw = () => drawn.draw();
     map.once("load", () => {
       draw();
-      followTheme(map, draw);
+      map.once("remove", followTheme(map, draw));
       this.made(map);
     });
     together(first, map);
     lookAt(map, first);
-    return map;
   }
 
   #end() {
     this.second?.remove();
     this.pane?.remove();
     this.second = undefined;
+    this.pane = undefined;
   }
 }
